@@ -1,0 +1,148 @@
+#pragma once
+/// A task: questions with fixed ids, how they are asked as text, and how answers become numbers. Text in, text and
+/// numbers out: nothing here knows tokens or models. Semantics are those of lm-evaluation-harness.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/digest.hpp"
+
+namespace allometer::tasks {
+
+enum class OutputType { multiple_choice, loglikelihood, loglikelihood_rolling, generate_until };
+std::string_view name_of(OutputType type);
+
+/// How the demonstrations of a few-shot prompt are drawn.
+enum class Sampler {
+  first_n,       ///< the first n documents of the pool
+  fixed,         ///< one draw per (task, seed): every question shares the prefix
+  per_question,  ///< from (task, seed, question id)
+  lm_eval,       ///< the draws of lm-evaluation-harness run as one process: Python's Random(seed), documents in order
+};
+std::string_view name_of(Sampler sampler);
+std::optional<Sampler> parse_sampler(std::string_view name);
+
+/// What of a cell decides its prompts.
+struct PromptSettings {
+  int num_fewshot = 0;
+  Sampler sampler = Sampler::fixed;
+  std::uint64_t seed = 0;
+};
+
+/// One thing asked of the engine, as text.
+struct Request {
+  enum class Kind {
+    loglikelihood,  ///< of `continuation` after `context`
+    rolling,        ///< of the whole of `continuation`
+    generate,       ///< greedy text after `context` until one of `until`
+  };
+  Kind kind = Kind::loglikelihood;
+  std::string context;
+  std::string continuation;
+  std::vector<std::string> until;
+  int max_gen_toks = 256;
+};
+
+/// The engine's answer to one request.
+struct Response {
+  double log_likelihood = 0;   ///< nats, summed over num_tokens
+  bool is_greedy = false;
+  std::int32_t num_tokens = 0;  ///< scored or generated
+  std::string text;             ///< generate: cut at the first stop string
+};
+
+/// How per-question (value, weight) pairs become one number: f(sum of values / sum of weights).
+enum class Aggregation {
+  mean,            ///< identity
+  exp_negative,    ///< exp(-x): perplexity, word_perplexity, byte_perplexity
+  bits,            ///< -x / ln 2: bits_per_byte
+  negative,        ///< -x: nats per token
+};
+double apply(Aggregation aggregation, double ratio);
+std::string_view name_of(Aggregation aggregation);
+
+struct Metric {
+  std::string name;        ///< as in lm-evaluation-harness: "acc", "acc_norm", "word_perplexity", ...
+  Aggregation aggregation = Aggregation::mean;
+  bool higher_is_better = true;
+  std::string unit = "1";
+  std::string long_name;   ///< one plain sentence for the results file
+  /// Standard error as lm-evaluation-harness reports it: sample SD / sqrt(n) of the mean, none for weighted ratios.
+  bool has_standard_error = true;
+  /// Expected value of guessing; NaN where there is none.
+  double chance = 0;
+};
+
+/// One question's share of a metric. NaN value: not defined for this question.
+struct MetricValue {
+  double value = 0;
+  double weight = 1;
+};
+
+/// Immutable after loading; methods may be called from several threads at once.
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  virtual const std::string& name() const = 0;
+  virtual const std::string& ability() const = 0;       ///< key `ability` or first `tag`; the name if neither is given
+  virtual const std::string& description() const = 0;   ///< one line for tables (key `metadata.description`)
+  virtual OutputType output_type() const = 0;
+  virtual int num_questions() const = 0;
+  virtual int default_num_fewshot() const = 0;
+  virtual Sampler default_sampler() const = 0;
+  virtual const std::vector<Metric>& metrics() const = 0;
+  /// Never changes for a question: its `id` field if the data have one, else "<row number in the file>".
+  virtual std::string question_id(int question) const = 0;
+  /// What the results file stores about a question: its text without demonstrations, and its gold answer.
+  virtual std::string question_text(int question) const = 0;
+  virtual std::string question_target(int question) const = 0;
+  /// Number of answer choices (0 where there are none).
+  virtual int num_choices(int question) const = 0;
+
+  /// The requests of a question. Throws ConfigError naming file, row and field when a template cannot be filled.
+  virtual std::vector<Request> requests(int question, const PromptSettings& settings) const = 0;
+  /// One MetricValue per entry of metrics(); responses in the order of requests.
+  virtual std::vector<MetricValue> score(int question, std::span<const Response> responses) const = 0;
+
+  /// Task text and every byte of its data: part of a cell's identity.
+  virtual Digest digest() const = 0;
+  /// Does the tokenizer's BOS stand before every context? Nothing: as the tokenizer's own settings say (key
+  /// `metadata.add_bos_token`).
+  virtual std::optional<bool> add_bos_token() const = 0;
+};
+
+/// Loads one task file (YAML with lm-evaluation-harness's keys). Relative dataset paths are taken from the file's
+/// directory; ${NAME} in a path is an environment variable. Throws ConfigError with "file:line: " in front.
+std::shared_ptr<const Task> load_task(const std::filesystem::path& yaml_file);
+
+/// Finds tasks by name in directories of *.yaml files.
+class TaskLibrary {
+ public:
+  /// Later directories win. Files are only parsed for their names here. Throws ConfigError for a name given twice in one
+  /// directory.
+  explicit TaskLibrary(std::span<const std::filesystem::path> directories);
+
+  struct Entry {
+    std::string name;
+    std::string ability;
+    std::string description;
+    std::filesystem::path file;
+  };
+  const std::vector<Entry>& entries() const { return entries_; }
+  /// nullptr if unknown.
+  const Entry* find(std::string_view name) const;
+  /// Names that look like `name`, for messages.
+  std::vector<std::string> suggestions(std::string_view name) const;
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+}  // namespace allometer::tasks
