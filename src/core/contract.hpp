@@ -13,9 +13,8 @@ class ContractViolation : public std::logic_error {
 };
 
 [[noreturn]] inline void fail_contract(const char* condition, const char* file, int line) {
-  throw ContractViolation(std::string(file) + ":" + std::to_string(line) +
-                          ": contract violated: " + condition +
-                          " (a bug in Allometer; please report it)");
+  throw ContractViolation(std::string(file) + ":" + std::to_string(line) + ": contract violated: " +
+                          condition + " (a bug in Allometer; please report it)");
 }
 
 }  // namespace allometer

@@ -21,11 +21,13 @@ Digest Digest::from_hex(std::string_view text) {
   const auto nibble = [&](char c) -> int {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    throw FormatError("'" + std::string(text) + "' is not a SHA-256 digest: expected 64 digits 0-9a-f");
+    throw FormatError("'" + std::string(text) +
+                      "' is not a SHA-256 digest: expected 64 digits 0-9a-f");
   };
   Digest digest;
   if (text.size() != 2 * digest.bytes.size()) {
-    throw FormatError("'" + std::string(text) + "' is not a SHA-256 digest: expected 64 digits 0-9a-f");
+    throw FormatError("'" + std::string(text) +
+                      "' is not a SHA-256 digest: expected 64 digits 0-9a-f");
   }
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
     digest.bytes[i] = static_cast<std::uint8_t>(nibble(text[2 * i]) * 16 + nibble(text[2 * i + 1]));

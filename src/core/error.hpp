@@ -1,6 +1,7 @@
 #pragma once
-/// Errors that a user can mend. Each says what is wrong, why that is a problem and what to do, and names the file,
-/// line, tensor, cell or option. Bugs are contract violations (contract.hpp); expected outcomes are return values.
+/// Errors that a user can mend. Each says what is wrong, why that is a problem and what to do, and
+/// names the file, line, tensor, cell or option. Bugs are contract violations (contract.hpp);
+/// expected outcomes are return values.
 
 #include <stdexcept>
 #include <string>

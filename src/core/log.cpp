@@ -1,9 +1,8 @@
 #include "core/log.hpp"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <string>
+#include <unistd.h>
 
 namespace allometer::log {
 namespace {
@@ -18,7 +17,8 @@ void write_line(Level level, std::string_view label, std::string_view message) {
   if (level < g_level.load(std::memory_order_relaxed)) return;
   std::string line = prefix();
   line.append(label).append(message).push_back('\n');
-  // One write per line keeps the lines of several ranks apart; a failure to log is not worth an error.
+  // One write per line keeps the lines of several ranks apart; a failure to log is not worth an
+  // error.
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-/// Random numbers that depend on nothing but their key, so that a draw is the same on every machine, rank and rerun.
+/// Random numbers that depend on nothing but their key, so that a draw is the same on every
+/// machine, rank and rerun.
 
 #include <cstdint>
 #include <limits>
@@ -9,7 +10,8 @@
 
 namespace allometer {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a 64-bit counter through a mixer; a UniformRandomBitGenerator.
+/// SplitMix64 (Steele, Lea, Flood 2014): a 64-bit counter through a mixer; a
+/// UniformRandomBitGenerator.
 class SplitMix64 {
  public:
   using result_type = std::uint64_t;
@@ -43,7 +45,8 @@ class SplitMix64 {
   std::uint64_t state_;
 };
 
-/// A seed from a readable key, as in seed_from("story_cloze/0/17"): the first 8 bytes of its SHA-256, little-endian.
+/// A seed from a readable key, as in seed_from("story_cloze/0/17"): the first 8 bytes of its
+/// SHA-256, little-endian.
 std::uint64_t seed_from(std::string_view key);
 
 }  // namespace allometer
