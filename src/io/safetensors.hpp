@@ -34,9 +34,10 @@ struct TensorView {
 /// model.safetensors, or the shards that model.safetensors.index.json names. Nothing is copied.
 class Safetensors {
  public:
-  /// `path`: a checkpoint directory or one .safetensors file. Throws IoError or FormatError naming file and tensor:
-  /// header beyond the file, overlapping or out-of-range offsets, size that does not fit shape x dtype, duplicate names,
-  /// unknown dtype of a tensor that is asked for, index entries without tensor.
+  /// `path`: a checkpoint directory or one .safetensors file. Throws IoError or FormatError naming
+  /// file and tensor: header beyond the file, overlapping or out-of-range offsets, size that does
+  /// not fit shape x dtype, duplicate names, unknown dtype of a tensor that is asked for, index
+  /// entries without tensor.
   static Safetensors open(const std::filesystem::path& path);
 
   bool contains(std::string_view name) const;

@@ -4,10 +4,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "results/job_record.hpp"
+#include "results/record.hpp"
 
 namespace allometer::results {
 
