@@ -1,0 +1,132 @@
+#pragma once
+/// What a sweep says: estimates of every cell, which measure follows model size and how closely,
+/// what each answer cost. docs/statistics.md explains every number.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "results/results_file.hpp"
+
+namespace allometer::report {
+
+/// The job's `analysis` settings.
+struct Settings {
+  double confidence = 0.95;
+  int bootstrap_draws = 10000;
+  std::uint64_t seed = 0;
+  bool with_embeddings = false;  ///< size axis: false is N without embeddings, true is N
+
+  /// From PlanRecord::analysis, a JSON object; keys that are missing keep their default, an empty
+  /// text is all defaults. Throws FormatError naming the key.
+  static Settings parse(std::string_view json);
+};
+
+/// What the statistics read. A ResultsFile gives it; tests fill it by hand.
+struct Source {
+  results::PlanRecord plan;
+  std::vector<results::CellRow> cells;
+  /// (index into cells, index into the task's metrics)
+  std::function<results::MetricColumn(std::int32_t, std::int32_t)> metric;
+  /// Why energy was not measured, for the efficiency table; empty if unknown.
+  std::string energy_source;
+};
+
+inline constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+/// A correlation of estimates with log10 N over the models of a row.
+struct Correlation {
+  double value = kUndefined;
+  double ci_low = kUndefined;  ///< percentile interval over questions, these models given
+  double ci_high = kUndefined;
+  double p = kUndefined;           ///< two-sided permutation p over models
+  double smallest_p = kUndefined;  ///< the smallest p that these sizes and ties can reach
+};
+
+/// What size does to a measure, for reading: a loss that falls is an ability that improves.
+enum class Trend { improves, worsens, unclear, at_chance, constant, unknown };
+std::string_view name_of(Trend trend);
+
+/// One model in a row: the questions of all its seeds pooled.
+struct Point {
+  std::int32_t model = 0;  ///< index into the plan's models
+  double parameters = 0;   ///< N of the size axis
+  double estimate = kUndefined;
+  double ci_low = kUndefined;
+  double ci_high = kUndefined;
+};
+
+/// One task, metric, number of shots and precision over the models that share family and levers.
+struct SizeRow {
+  std::int32_t task = 0;    ///< index into the plan's tasks
+  std::int32_t metric = 0;  ///< index into the task's metrics
+  std::int32_t num_fewshot = 0;
+  std::string precision;
+  std::string
+      models;  ///< "family stories", "families a and b, tuning = base", "... (random weights)"
+  bool random_weights = false;
+  std::vector<Point> points;   ///< smallest model first
+  std::int32_t num_sizes = 0;  ///< distinct N
+  Correlation pearson;
+  Correlation spearman;
+  Correlation kendall;              ///< tau-b
+  double slope = kUndefined;        ///< of the estimate per ten-fold N
+  double slope_t_low = kUndefined;  ///< Student t over models; needs three sizes
+  double slope_t_high = kUndefined;
+  double slope_ci_low = kUndefined;  ///< bootstrap over questions, these models given
+  double slope_ci_high = kUndefined;
+  bool exact = true;  ///< every permutation was counted; false: drawn at random
+  Trend trend = Trend::unknown;
+  std::vector<std::string> notes;  ///< in words
+};
+
+/// What a variant cost over all its cells.
+struct EfficiencyRow {
+  std::int32_t variant = 0;
+  bool random_weights = false;
+  double parameters = 0;                  ///< N of the size axis
+  std::int32_t cells = 0;                 ///< with any question answered
+  results::Cost cost;                     ///< summed; peak memory is the maximum
+  double tokens_per_second = kUndefined;  ///< computed tokens per second of a busy rank
+  double mfu = kUndefined;           ///< model FLOPs utilisation: achieved / measured peak, 0 to 1
+  double tokens_saved = kUndefined;  ///< share of requested tokens that the trie spared, 0 to 1
+  std::optional<double> energy_joules;  ///< nothing: unmeasured in at least one cell
+};
+
+/// A cell of the job that has no complete result.
+struct OpenCell {
+  std::int32_t cell = 0;
+  bool failed = false;
+  std::string name;    ///< "stories-50k/bf16 story_cloze, 2 shots, seed 0"
+  std::string reason;  ///< of a failure, or "12 of 100 questions answered"
+};
+
+struct Report {
+  Settings settings;
+  results::PlanRecord plan;
+  std::vector<results::ResultsFile::Estimate> estimates;
+  std::vector<SizeRow> size_rows;  ///< weakest correlation first: |rho|, then |r|
+  std::vector<EfficiencyRow> efficiency_rows;
+  std::vector<OpenCell> open_cells;  ///< failed ones first
+  std::int32_t num_cells_done = 0;
+  std::string energy_source;
+};
+
+Report analyse(const Source& source);
+Report analyse(const results::ResultsFile& file);
+
+/// Plain text for a terminal of 120 columns, ending with a newline; ASCII unless names are not.
+std::string format_tables(const Report& report);
+
+/// Adds estimates and tables to the results file (groups analysis_size and analysis_efficiency).
+void write(const std::filesystem::path& path, const Report& report);
+
+/// Reads, analyses and extends a results file; returns the tables as text.
+std::string analyse_file(const std::filesystem::path& path);
+
+}  // namespace allometer::report
