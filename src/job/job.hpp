@@ -16,18 +16,18 @@ namespace allometer::job {
 
 /// One entry of `models`, globs expanded: one checkpoint.
 struct Model {
-  std::string name;                 ///< unique in the job; the directory's name unless given
+  std::string name;  ///< unique in the job; the directory's name unless given
   std::filesystem::path path;
   std::string family;
-  bool random_weights = false;      ///< key `random: true`: labelled wherever its numbers appear
+  bool random_weights = false;  ///< key `random: true`: labelled wherever its numbers appear
   std::map<std::string, std::string> levers;
-  int line = 0;                     ///< in the job file, for messages
+  int line = 0;  ///< in the job file, for messages
 };
 
 struct TaskRef {
-  std::string name;                 ///< looked up in task directories, or
-  std::filesystem::path file;       ///< a task file
-  std::optional<std::vector<int>> shots;   ///< overrides the job's
+  std::string name;                       ///< looked up in task directories, or
+  std::filesystem::path file;             ///< a task file
+  std::optional<std::vector<int>> shots;  ///< overrides the job's
   std::optional<std::int64_t> limit;
   int line = 0;
 };
@@ -37,8 +37,8 @@ struct Variant {
   int line = 0;
 };
 
-/// A condition on a cell: every key given must match. Keys: model (glob), family, task (glob), precision, shots, seed,
-/// and any lever.
+/// A condition on a cell: every key given must match. Keys: model (glob), family, task (glob),
+/// precision, shots, seed, and any lever.
 struct Rule {
   std::map<std::string, std::vector<std::string>> match;
   int line = 0;
@@ -54,30 +54,32 @@ struct Analysis {
 
 struct Job {
   std::filesystem::path file;
-  std::string text;                 ///< the file as read
+  std::string text;  ///< the file as read
   std::string name;
   std::vector<Model> models;
   std::vector<std::filesystem::path> task_directories;
   std::vector<TaskRef> tasks;
-  std::vector<Variant> variants;    ///< default: one, f32
-  std::optional<std::vector<int>> shots;   ///< default: each task's num_fewshot
-  std::vector<std::uint64_t> seeds; ///< default: {0}
-  std::optional<std::string> sampler;      ///< default: each task's
-  std::optional<std::int64_t> limit;       ///< first n questions of each task
-  std::vector<Rule> exclude;        ///< cells that match any are dropped
-  std::vector<Rule> include;        ///< if given, cells that match none are dropped
-  std::filesystem::path output;     ///< empty: must come from -o
+  std::vector<Variant> variants;          ///< default: one, f32
+  std::optional<std::vector<int>> shots;  ///< default: each task's num_fewshot
+  std::vector<std::uint64_t> seeds;       ///< default: {0}
+  std::optional<std::string> sampler;     ///< default: each task's
+  std::optional<std::int64_t> limit;      ///< first n questions of each task
+  std::vector<Rule> exclude;              ///< cells that match any are dropped
+  std::vector<Rule> include;              ///< if given, cells that match none are dropped
+  std::filesystem::path output;           ///< empty: must come from -o
   Analysis analysis;
-  int chunk_tokens = 256;           ///< key `engine.chunk_tokens`
-  std::size_t generation_bytes = std::size_t{1} << 30;  ///< key `engine.generation_memory`, as 512MiB
-  double shard_seconds = 20;        ///< key `engine.shard_seconds`: aimed-at length of a shard
+  int chunk_tokens = 256;  ///< key `engine.chunk_tokens`
+  std::size_t generation_bytes = std::size_t{1}
+                                 << 30;  ///< key `engine.generation_memory`, as 512MiB
+  double shard_seconds = 20;             ///< key `engine.shard_seconds`: aimed-at length of a shard
 
   /// Name, models, tasks, levers, settings: not formatting or comments.
   Digest digest() const;
 };
 
-/// Reads and checks a job file. Relative paths are taken from the file's directory; ${NAME} is an environment variable.
-/// Throws one ConfigError that lists every mistake as "file:line: message", with a suggestion for unknown keys.
+/// Reads and checks a job file. Relative paths are taken from the file's directory; ${NAME} is an
+/// environment variable. Throws one ConfigError that lists every mistake as "file:line: message",
+/// with a suggestion for unknown keys.
 Job load_job(const std::filesystem::path& file);
 
 /// What of a cell a rule can see.

@@ -1,0 +1,68 @@
+#include <nlohmann/json.hpp>
+
+#include "job/job.hpp"
+
+namespace allometer::job {
+namespace {
+
+using Json = nlohmann::json;  // objects are sorted by key
+
+/// Names and paths may hold bytes that are no UTF-8; the digest needs them to be distinct, not
+/// pretty.
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::ignore);
+}
+
+Json to_json(const Model& model) {
+  return {{"name", model.name},
+          {"path", model.path.string()},
+          {"family", model.family},
+          {"random", model.random_weights},
+          {"levers", model.levers}};
+}
+
+Json to_json(const TaskRef& task) {
+  Json json{{"name", task.name}, {"file", task.file.string()}};
+  if (task.shots) json["shots"] = *task.shots;
+  if (task.limit) json["limit"] = *task.limit;
+  return json;
+}
+
+Json rules_to_json(const std::vector<Rule>& rules) {
+  Json json = Json::array();
+  for (const Rule& rule : rules) json.push_back(rule.match);
+  return json;
+}
+
+}  // namespace
+
+Digest Job::digest() const {
+  Json json{{"format", "allometer job 1"},
+            {"name", name},
+            {"models", Json::array()},
+            {"task_directories", Json::array()},
+            {"tasks", Json::array()},
+            {"variants", Json::array()},
+            {"seeds", seeds},
+            {"exclude", rules_to_json(exclude)},
+            {"include", rules_to_json(include)},
+            {"analysis",
+             {{"confidence", analysis.confidence},
+              {"bootstrap_draws", analysis.bootstrap_draws},
+              {"seed", analysis.seed},
+              {"size", analysis.size}}}};
+  for (const Model& model : models) json["models"].push_back(to_json(model));
+  for (const auto& directory : task_directories) {
+    json["task_directories"].push_back(directory.string());
+  }
+  for (const TaskRef& task : tasks) json["tasks"].push_back(to_json(task));
+  for (const Variant& variant : variants) {
+    json["variants"].push_back({{"precision", std::string(allometer::name_of(variant.precision))}});
+  }
+  if (shots) json["shots"] = *shots;
+  if (sampler) json["sampler"] = *sampler;
+  if (limit) json["limit"] = *limit;
+  return sha256(dump(json));
+}
+
+}  // namespace allometer::job
