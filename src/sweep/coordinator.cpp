@@ -1,0 +1,257 @@
+#include "sweep/coordinator.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/contract.hpp"
+#include "core/log.hpp"
+#include "core/provenance.hpp"
+
+namespace allometer::sweep {
+namespace {
+
+/// Shards that a rank holds at once: the one it computes and the next, so that it never waits for a message.
+constexpr int kShardsPerRank = 2;
+/// Below this much work per rank a second shard would make another rank idle.
+constexpr double kPrefetchSeconds = 1.0;
+
+std::vector<ScheduledCell> scheduled_cells(const Plan& plan) {
+  std::vector<ScheduledCell> cells;
+  for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
+    const auto& cell = plan.record.cells[i];
+    cells.push_back({cell.variant, cell.num_questions, std::max(1.0, plan.work[i].flops_per_question)});
+  }
+  return cells;
+}
+
+ScheduleOptions schedule_options(const CoordinatorOptions& options, std::size_t world_size) {
+  return {.world_size = static_cast<int>(world_size),
+          .shard_seconds = options.shard_seconds,
+          .max_attempts = options.max_attempts};
+}
+
+std::string attempts_reason(const results::OpenLease& lease) {
+  return fmt::format("questions {} to {} were started {} times and never finished, on {}: each time the job died; look "
+                     "at its logs for memory or a crash, then rerun with --retry-failed",
+                     lease.begin, lease.end - 1, lease.attempts, fmt::join(lease.hosts, ", "));
+}
+
+/// Is the failure still in force for this start?
+bool stays_failed(const results::CellState& state, bool retry_failed) {
+  return state.failure.has_value() && !retry_failed;
+}
+
+}  // namespace
+
+std::string cell_name(const results::PlanRecord& record, const results::PlannedCell& cell) {
+  return fmt::format("{} {}, {} shots, seed {}", record.variants[static_cast<std::size_t>(cell.variant)].name,
+                     record.tasks[static_cast<std::size_t>(cell.task)].name, cell.num_fewshot, cell.seed);
+}
+
+ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& index, bool retry_failed) {
+  ResumeSummary summary;
+  std::map<Digest, bool> in_job;
+  for (const auto& cell : plan.record.cells) {
+    in_job[cell.digest] = true;
+    const auto found = index.cells().find(cell.digest);
+    const std::int32_t done = found == index.cells().end() ? 0 : found->second.questions_done();
+    summary.questions_kept += done;
+    if (done == cell.num_questions && done > 0) {
+      ++summary.cells_kept;
+    } else if (found != index.cells().end() && stays_failed(found->second, retry_failed)) {
+      ++summary.cells_kept;
+    } else if (done > 0) {
+      ++summary.cells_continued;
+    } else {
+      ++summary.cells_added;
+    }
+  }
+  for (const auto& [digest, state] : index.cells()) {
+    if (!in_job.contains(digest) && state.questions_done() > 0) ++summary.cells_not_in_job;
+  }
+  return summary;
+}
+
+Coordinator::Coordinator(const Plan& plan, const results::JournalIndex& index, std::vector<RankInfo> ranks,
+                         const CoordinatorOptions& options, JournalKeeper& journal)
+    : plan_(plan),
+      ranks_(std::move(ranks)),
+      options_(options),
+      journal_(journal),
+      schedule_(scheduled_cells(plan), schedule_options(options, ranks_.size())),
+      cells_(plan.record.cells.size()),
+      outstanding_of_rank_(ranks_.size(), 0),
+      is_ready_(ranks_.size(), false) {
+  for (std::size_t i = 0; i < plan_.record.cells.size(); ++i) {
+    flops_total_ += plan_.record.cells[i].num_questions * plan_.work[i].flops_per_question;
+  }
+  load_progress(index);
+  schedule_.start();
+}
+
+void Coordinator::load_progress(const results::JournalIndex& index) {
+  for (std::int32_t i = 0; i < std::ssize(plan_.record.cells); ++i) {
+    const auto& cell = plan_.record.cells[static_cast<std::size_t>(i)];
+    const auto found = index.cells().find(cell.digest);
+    const bool known = found != index.cells().end();
+    if (known) {
+      for (const auto& shard : found->second.shards) {
+        schedule_.mark_done(i, shard.begin, shard.end);
+        count_questions(i, shard.end - shard.begin);
+      }
+      if (stays_failed(found->second, options_.retry_failed) &&
+          found->second.questions_done() < cell.num_questions) {
+        cells_[static_cast<std::size_t>(i)].failed = true;
+        schedule_.fail(i);
+        continue;
+      }
+    }
+    if (const auto& failure = plan_.cell_failure[static_cast<std::size_t>(i)]) {
+      fail_cell(i, *failure, ranks_.front().host);
+      continue;
+    }
+    if (!known || options_.retry_failed) continue;
+    for (const auto& lease : found->second.open_leases) {
+      if (lease.attempts >= options_.max_attempts) {
+        fail_cell(i, {"attempts", attempts_reason(lease)}, lease.hosts.empty() ? "" : lease.hosts.back());
+        break;
+      }
+      schedule_.retry({i, lease.begin, lease.end, lease.attempts});
+    }
+  }
+}
+
+void Coordinator::fail_cell(std::int32_t cell, const InputFailure& failure, const std::string& host) {
+  const auto& planned = plan_.record.cells[static_cast<std::size_t>(cell)];
+  results::FailureRecord record{planned.digest, failure.kind, failure.reason, host, 0};
+  journal_.append(results::RecordType::failure, record.encode());
+  log::warning(fmt::format("cell {} failed: {}", cell_name(plan_.record, planned), failure.reason));
+  cells_[static_cast<std::size_t>(cell)].failed = true;
+  schedule_.fail(cell);
+}
+
+void Coordinator::count_questions(std::int32_t cell, std::int32_t questions) {
+  cells_[static_cast<std::size_t>(cell)].questions_done += questions;
+  flops_done_ += questions * plan_.work[static_cast<std::size_t>(cell)].flops_per_question;
+}
+
+void Coordinator::on_ready(int rank, const ReadyMessage& ready) {
+  is_ready_[static_cast<std::size_t>(rank)] = true;
+  // Until the first shard tells better, half of the measured peak.
+  for (const auto& [precision, flops_per_second] : ready.flops_per_second) {
+    for (std::int32_t i = 0; i < std::ssize(plan_.record.variants); ++i) {
+      if (plan_.record.variants[static_cast<std::size_t>(i)].precision == precision && rank == 0) {
+        schedule_.set_flops_per_second(i, 0.5 * flops_per_second);
+      }
+    }
+  }
+}
+
+void Coordinator::on_durable(int rank, const DurableMessage& durable) {
+  const auto found = schedule_.outstanding().find(durable.lease);
+  ALLOMETER_EXPECT(found != schedule_.outstanding().end());
+  (void)rank;
+  const Lease lease = found->second;
+  --outstanding_of_rank_[static_cast<std::size_t>(rank_of_lease_.at(lease.id))];
+  rank_of_lease_.erase(lease.id);
+  schedule_.complete(lease.id, durable.wall_seconds);
+  if (durable.failed) {
+    auto& cell = cells_[static_cast<std::size_t>(lease.cell)];
+    if (!cell.failed) {
+      log::warning(fmt::format("cell {} failed: {}",
+                               cell_name(plan_.record, plan_.record.cells[static_cast<std::size_t>(lease.cell)]),
+                               durable.reason));
+    }
+    cell.failed = true;
+    schedule_.fail(lease.cell);
+    return;
+  }
+  tokens_computed_ += durable.tokens_computed;
+  count_questions(lease.cell, lease.end - lease.begin);
+}
+
+void Coordinator::on_released(int rank, const ReleasedMessage& released) {
+  for (const std::int64_t id : released.leases) {
+    const auto found = schedule_.outstanding().find(id);
+    if (found == schedule_.outstanding().end()) continue;
+    journal_.append(results::RecordType::release, lease_record(found->second, rank).encode());
+    schedule_.release(id);
+    --outstanding_of_rank_[static_cast<std::size_t>(rank)];
+    rank_of_lease_.erase(id);
+  }
+}
+
+void Coordinator::stop(const std::string& reason) {
+  if (!stop_reason_) stop_reason_ = reason;
+}
+
+Assignment Coordinator::assignment_for(const Lease& lease) const {
+  const auto& cell = plan_.record.cells[static_cast<std::size_t>(lease.cell)];
+  return {lease,
+          cell.digest.hex(),
+          cell_name(plan_.record, cell),
+          cell.variant,
+          cell.task,
+          {cell.num_fewshot, tasks::parse_sampler(cell.sampler).value(), cell.seed}};
+}
+
+results::LeaseRecord Coordinator::lease_record(const Lease& lease, int rank) const {
+  return {plan_.record.cells[static_cast<std::size_t>(lease.cell)].digest, lease.begin, lease.end, lease.attempt, rank,
+          ranks_[static_cast<std::size_t>(rank)].host};
+}
+
+Coordinator::Outgoing Coordinator::hand_out() {
+  Outgoing outgoing;
+  if (stop_reason_) return outgoing;
+  // Every rank gets a first shard before any gets a second.
+  for (int depth = 1; depth <= kShardsPerRank; ++depth) {
+    for (int rank = 0; rank < std::ssize(ranks_); ++rank) {
+      const auto index = static_cast<std::size_t>(rank);
+      if (!is_ready_[index] || outstanding_of_rank_[index] >= depth) continue;
+      if (depth > 1 && schedule_.remaining_seconds() < kPrefetchSeconds * static_cast<double>(ranks_.size())) continue;
+      const auto lease = schedule_.next(rank, ranks_[index].node);
+      if (!lease) break;
+      journal_.append(results::RecordType::lease, lease_record(*lease, rank).encode());
+      rank_of_lease_[lease->id] = rank;
+      ++outstanding_of_rank_[index];
+      outgoing.emplace_back(rank, assignment_for(*lease));
+    }
+  }
+  return outgoing;
+}
+
+bool Coordinator::finished() const {
+  return schedule_.finished() || (stop_reason_ && schedule_.outstanding().empty());
+}
+
+Outcome Coordinator::outcome() const {
+  if (!finished()) return Outcome::running;
+  if (!schedule_.finished()) return Outcome::stopped;
+  const bool any_failed = std::any_of(cells_.begin(), cells_.end(), [](const CellProgress& cell) { return cell.failed; });
+  return any_failed ? Outcome::failed_cells : Outcome::done;
+}
+
+State Coordinator::state() const {
+  State state;
+  state.outcome = outcome();
+  state.reason = stop_reason_.value_or("");
+  state.job = plan_.record.job_name;
+  state.host = ranks_.front().host;
+  state.updated = utc_now();
+  state.cells_total = std::ssize(cells_);
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const std::int32_t questions = plan_.record.cells[i].num_questions;
+    state.questions_total += questions;
+    state.questions_done += cells_[i].questions_done;
+    if (cells_[i].failed) {
+      ++state.cells_failed;
+    } else if (cells_[i].questions_done == questions) {
+      ++state.cells_done;
+    }
+  }
+  state.remaining_seconds = schedule_.remaining_seconds();
+  return state;
+}
+
+}  // namespace allometer::sweep

@@ -1,0 +1,310 @@
+#include "sweep/plan.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "eval/run_shard.hpp"
+#include "model/load.hpp"
+#include "tokenizer/tokenizer.hpp"
+
+namespace allometer::sweep {
+namespace {
+
+/// Questions whose prompts are encoded to predict the work of a cell.
+constexpr int kSampledQuestions = 64;
+
+results::PlannedMetric plan_metric(const tasks::Metric& metric) {
+  return {metric.name, std::string(name_of(metric.aggregation)), metric.higher_is_better, metric.unit,
+          metric.long_name, metric.has_standard_error, metric.chance};
+}
+
+int limited_questions(const tasks::Task& task, std::optional<std::int64_t> limit) {
+  const std::int64_t all = task.num_questions();
+  return static_cast<int>(limit ? std::min(*limit, all) : all);
+}
+
+results::PlannedTask plan_task(const tasks::Task& task, int num_questions) {
+  results::PlannedTask planned;
+  planned.name = task.name();
+  planned.ability = task.ability();
+  planned.description = task.description();
+  planned.output_type = name_of(task.output_type());
+  planned.digest = task.digest();
+  for (const tasks::Metric& metric : task.metrics()) planned.metrics.push_back(plan_metric(metric));
+  for (int i = 0; i < num_questions; ++i) {
+    planned.question_ids.push_back(task.question_id(i));
+    planned.question_texts.push_back(task.question_text(i));
+    planned.question_targets.push_back(task.question_target(i));
+    planned.num_choices.push_back(task.num_choices(i));
+  }
+  return planned;
+}
+
+std::filesystem::path find_task_file(const job::Job& job, const job::TaskRef& ref, const tasks::TaskLibrary& library) {
+  if (!ref.file.empty()) return ref.file;
+  if (const auto* entry = library.find(ref.name)) return entry->file;
+  std::string message = fmt::format("{}:{}: there is no task '{}' in the task directories", job.file.string(),
+                                    ref.line, ref.name);
+  const auto suggestions = library.suggestions(ref.name);
+  if (!suggestions.empty()) message += fmt::format("; did you mean {}?", fmt::join(suggestions, ", "));
+  throw ConfigError(message + " (`allometer tasks` lists them; the key task_directories adds some)");
+}
+
+void plan_tasks(Plan& plan) {
+  const job::Job& job = plan.job;
+  std::vector<std::filesystem::path> directories = default_task_directories();
+  directories.insert(directories.end(), job.task_directories.begin(), job.task_directories.end());
+  const tasks::TaskLibrary library(directories);
+  std::set<std::string> names;
+  for (const job::TaskRef& ref : job.tasks) {
+    PlannedTaskInput input;
+    input.file = find_task_file(job, ref, library);
+    input.task = tasks::load_task(input.file);
+    if (!names.insert(input.task->name()).second) {
+      throw ConfigError(fmt::format("{}:{}: task '{}' is in the job twice; give all its shots in one entry",
+                                    job.file.string(), ref.line, input.task->name()));
+    }
+    const int num_questions = limited_questions(*input.task, ref.limit ? ref.limit : job.limit);
+    results::PlannedTask planned;
+    try {
+      planned = plan_task(*input.task, num_questions);
+    } catch (const Error& error) {
+      planned = {};
+      planned.name = input.task->name();
+      planned.ability = input.task->ability();
+      planned.output_type = name_of(input.task->output_type());
+      planned.digest = input.task->digest();
+      for (const tasks::Metric& metric : input.task->metrics()) planned.metrics.push_back(plan_metric(metric));
+      input.failure = InputFailure{error.kind(), error.what()};
+    }
+    plan.record.tasks.push_back(std::move(planned));
+    plan.tasks.push_back(std::move(input));
+  }
+}
+
+void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
+  std::map<Digest, std::string> seen;
+  for (std::size_t i = 0; i < plan.job.models.size(); ++i) {
+    const job::Model& model = plan.job.models[i];
+    results::PlannedModel planned{.name = model.name,
+                                  .path = model.path.string(),
+                                  .family = model.family,
+                                  .architecture = {},
+                                  .random_weights = model.random_weights,
+                                  .levers = model.levers,
+                                  .digest = identities[i].digest};
+    PlannedModelInput input{.path = model.path, .config = {}, .failure = identities[i].failure};
+    try {
+      input.config = model::Config::load(model.path);
+      const auto count = model::count_parameters(input.config);
+      planned.architecture = input.config.architecture;
+      planned.num_parameters = count.total;
+      planned.num_parameters_without_embeddings = count.without_embeddings;
+    } catch (const Error& error) {
+      if (!input.failure) input.failure = InputFailure{error.kind(), error.what()};
+    }
+    if (!input.failure) {
+      const auto [other, inserted] = seen.emplace(planned.digest, model.name);
+      if (!inserted) {
+        throw ConfigError(fmt::format("{}:{}: models '{}' and '{}' hold the same weights and tokenizer; keep one of them",
+                                      plan.job.file.string(), model.line, other->second, model.name));
+      }
+    }
+    for (const job::Variant& variant : plan.job.variants) {
+      const std::string precision(name_of(variant.precision));
+      plan.record.variants.push_back({static_cast<std::int32_t>(i), precision, model.name + "/" + precision});
+    }
+    plan.record.models.push_back(std::move(planned));
+    plan.models.push_back(std::move(input));
+  }
+}
+
+/// What a cell is (docs/architecture.md, "Identity"): equal text, equal results to the last bit.
+Digest cell_digest(const results::PlanRecord& record, const results::PlannedCell& cell) {
+  const auto& variant = record.variants[static_cast<std::size_t>(cell.variant)];
+  const nlohmann::json identity = {
+      {"cell", 1},
+      {"model", record.models[static_cast<std::size_t>(variant.model)].digest.hex()},
+      {"precision", variant.precision},
+      {"task", record.tasks[static_cast<std::size_t>(cell.task)].digest.hex()},
+      {"shots", cell.num_fewshot},
+      {"sampler", cell.sampler},
+      {"seed", cell.seed},
+      {"questions", cell.num_questions},
+      {"numerics", record.numerics},
+  };
+  return sha256(identity.dump());
+}
+
+void plan_cells_of(Plan& plan, std::int32_t variant_index, std::int32_t task_index) {
+  const job::Job& job = plan.job;
+  const auto& variant = plan.record.variants[static_cast<std::size_t>(variant_index)];
+  const auto& model = plan.record.models[static_cast<std::size_t>(variant.model)];
+  const auto& input = plan.tasks[static_cast<std::size_t>(task_index)];
+  const auto& ref = job.tasks[static_cast<std::size_t>(task_index)];
+  const tasks::Task& task = *input.task;
+  const std::vector<int> shots =
+      ref.shots ? *ref.shots : job.shots.value_or(std::vector<int>{task.default_num_fewshot()});
+  for (const int num_fewshot : shots) {
+    for (const std::uint64_t seed : job.seeds) {
+      const job::CellKey key{model.name, model.family, task.name(), variant.precision, num_fewshot, seed, &model.levers};
+      if (!job::selects(job, key)) continue;
+      results::PlannedCell cell;
+      cell.variant = variant_index;
+      cell.task = task_index;
+      cell.num_fewshot = num_fewshot;
+      cell.seed = seed;
+      cell.sampler = job.sampler.value_or(std::string(name_of(task.default_sampler())));
+      cell.num_questions =
+          static_cast<std::int32_t>(plan.record.tasks[static_cast<std::size_t>(task_index)].question_ids.size());
+      cell.digest = cell_digest(plan.record, cell);
+      auto failure = plan.models[static_cast<std::size_t>(variant.model)].failure;
+      if (!failure) failure = input.failure;
+      plan.record.cells.push_back(std::move(cell));
+      plan.cell_failure.push_back(std::move(failure));
+    }
+  }
+}
+
+/// Token counts depend on tokenizer, prompts and window, not on the weights: one estimate serves a whole family.
+class WorkEstimator {
+ public:
+  explicit WorkEstimator(const Plan& plan) : plan_(plan) {}
+
+  CellWork estimate(const results::PlannedCell& cell) {
+    const auto model = static_cast<std::size_t>(plan_.record.variants[static_cast<std::size_t>(cell.variant)].model);
+    const model::Config& config = plan_.models[model].config;
+    const auto& tokenizer = tokenizer_of(model);
+    const Key key{tokenizer.digest(), config.max_position_embeddings, cell.task, cell.num_fewshot, cell.sampler};
+    auto found = estimates_.find(key);
+    if (found == estimates_.end()) {
+      const int questions = std::min(cell.num_questions, kSampledQuestions);
+      const tasks::PromptSettings settings{cell.num_fewshot, *tasks::parse_sampler(cell.sampler), cell.seed};
+      const auto tokens = eval::estimate_tokens(*plan_.tasks[static_cast<std::size_t>(cell.task)].task, settings, 0,
+                                                questions, tokenizer, config);
+      found = estimates_.emplace(key, Sampled{tokens, std::max(1, questions)}).first;
+    }
+    const auto& [tokens, questions] = found->second;
+    const int middle = static_cast<int>(tokens.max_sequence / 2);
+    const double flops = static_cast<double>(tokens.distinct) * model::forward_flops(config, middle) +
+                         static_cast<double>(tokens.scored) * model::head_flops(config);
+    return {flops / questions, static_cast<double>(tokens.distinct) / questions,
+            static_cast<double>(tokens.requested) / questions, tokens.max_sequence};
+  }
+
+ private:
+  using Key = std::tuple<Digest, int, std::int32_t, std::int32_t, std::string>;
+  struct Sampled {
+    eval::TokenEstimate tokens;
+    int questions = 1;
+  };
+
+  const tokenizer::Tokenizer& tokenizer_of(std::size_t model) {
+    auto found = tokenizers_.find(model);
+    if (found == tokenizers_.end()) {
+      found = tokenizers_.emplace(model, tokenizer::Tokenizer::load(plan_.models[model].path)).first;
+    }
+    return found->second;
+  }
+
+  const Plan& plan_;
+  std::map<std::size_t, tokenizer::Tokenizer> tokenizers_;
+  std::map<Key, Sampled> estimates_;
+};
+
+void estimate_work(Plan& plan) {
+  WorkEstimator estimator(plan);
+  plan.work.resize(plan.record.cells.size());
+  for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
+    if (plan.cell_failure[i]) continue;
+    try {
+      plan.work[i] = estimator.estimate(plan.record.cells[i]);
+    } catch (const Error& error) {
+      plan.cell_failure[i] = InputFailure{error.kind(), error.what()};
+    }
+  }
+}
+
+std::string analysis_json(const job::Analysis& analysis) {
+  return nlohmann::json{{"confidence", analysis.confidence},
+                        {"bootstrap_draws", analysis.bootstrap_draws},
+                        {"seed", analysis.seed},
+                        {"size", analysis.size}}
+      .dump();
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> default_task_directories() {
+  std::vector<std::filesystem::path> candidates;
+  if (const char* directory = std::getenv("ALLOMETER_TASKS")) candidates.emplace_back(directory);
+  std::error_code ignored;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  if (!ignored) {
+    // build/PRESET/allometer in a source tree; PREFIX/bin/allometer once installed.
+    candidates.push_back(program.parent_path() / "../../jobs/tasks");
+    candidates.push_back(program.parent_path() / "../share/allometer/jobs/tasks");
+  }
+  for (const auto& candidate : candidates) {
+    if (std::filesystem::is_directory(candidate, ignored)) return {std::filesystem::canonical(candidate)};
+  }
+  return {};
+}
+
+Plan make_plan(job::Job job, const std::string& numerics, const std::vector<ModelIdentity>& identities) {
+  Plan plan;
+  plan.job = std::move(job);
+  plan.record.job_name = plan.job.name;
+  plan.record.job_text = plan.job.text;
+  plan.record.job_digest = plan.job.digest();
+  plan.record.numerics = numerics;
+  plan.record.analysis = analysis_json(plan.job.analysis);
+  plan_tasks(plan);
+  plan_models(plan, identities);
+  for (std::int32_t variant = 0; variant < std::ssize(plan.record.variants); ++variant) {
+    for (std::int32_t task = 0; task < std::ssize(plan.record.tasks); ++task) plan_cells_of(plan, variant, task);
+  }
+  if (plan.record.cells.empty()) {
+    throw ConfigError(plan.job.file.string() + ": the rules of `exclude` and `include` leave no cell");
+  }
+  estimate_work(plan);
+  return plan;
+}
+
+ModelIdentity identify_model(const std::filesystem::path& path, const std::filesystem::path& cache_file) {
+  try {
+    const Digest weights = model::checkpoint_digest(path, cache_file);
+    const Digest tokenizer = tokenizer::Tokenizer::load(path).digest();
+    return {sha256(weights.hex() + tokenizer.hex()), std::nullopt};
+  } catch (const Error& error) {
+    return {sha256("unusable checkpoint " + path.string() + ": " + error.what()), InputFailure{error.kind(), error.what()}};
+  }
+}
+
+std::filesystem::path digest_cache_file() {
+  std::filesystem::path directory;
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache) {
+    directory = cache;
+  } else if (const char* home = std::getenv("HOME"); home && *home) {
+    directory = std::filesystem::path(home) / ".cache";
+  } else {
+    return {};
+  }
+  directory /= "allometer";
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error || ::access(directory.c_str(), W_OK) != 0) return {};
+  return directory / "digests.jsonl";
+}
+
+}  // namespace allometer::sweep

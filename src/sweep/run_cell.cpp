@@ -1,0 +1,126 @@
+#include "sweep/run_cell.hpp"
+
+#include <chrono>
+#include <map>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "core/fault_point.hpp"
+#include "core/provenance.hpp"
+#include "eval/run_shard.hpp"
+#include "model/load.hpp"
+#include "results/job_record.hpp"
+#include "sweep/plan.hpp"
+#include "tokenizer/tokenizer.hpp"
+
+namespace allometer::sweep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+struct CellRunner::Loaded {
+  std::int32_t variant = -1;
+  std::int32_t model_index = -1;
+  std::unique_ptr<tokenizer::Tokenizer> tokenizer;
+  std::unique_ptr<model::CausalModel> model;
+  std::map<std::int32_t, std::shared_ptr<const tasks::Task>> tasks;
+};
+
+CellRunner::CellRunner(const SetupMessage& setup, std::string host, int rank, std::function<void()> on_progress)
+    : setup_(setup),
+      host_(std::move(host)),
+      rank_(rank),
+      on_progress_(std::move(on_progress)),
+      loaded_(std::make_unique<Loaded>()) {}
+CellRunner::~CellRunner() = default;
+
+void CellRunner::hold_variant(const Assignment& assignment) {
+  if (loaded_->variant == assignment.variant) return;
+  const auto& variant = setup_.variants.at(static_cast<std::size_t>(assignment.variant));
+  const auto& model = setup_.models.at(static_cast<std::size_t>(variant.model));
+  // The old weights go first: two large models need not fit side by side.
+  loaded_->model.reset();
+  loaded_->variant = -1;
+  if (loaded_->model_index != variant.model) {
+    loaded_->tokenizer.reset();
+    loaded_->model_index = -1;
+    loaded_->tokenizer = std::make_unique<tokenizer::Tokenizer>(tokenizer::Tokenizer::load(model.path));
+    loaded_->model_index = variant.model;
+  }
+  model::LoadOptions options;
+  options.precision = parse_precision(variant.precision).value();
+  options.instruction_set = parse_instruction_set(setup_.instruction_set).value();
+  options.digest = Digest::from_hex(model.digest);
+  options.max_rows = setup_.chunk_tokens;
+  const auto config = model::Config::load(model.path);
+  options.shared_directory = model::choose_shared_directory(model::packed_bytes(config, options.precision));
+  loaded_->model = model::load_model(model.path, options);
+  loaded_->variant = assignment.variant;
+}
+
+ResultMessage CellRunner::run(const Assignment& assignment) {
+  const auto fail = [&](std::string kind, std::string reason) {
+    results::FailureRecord failure{Digest::from_hex(assignment.cell_digest), std::move(kind), std::move(reason), host_,
+                                   rank_};
+    return ResultMessage{assignment.lease.id, true, failure.encode(), 0};
+  };
+  try {
+    results::ShardResult shard;
+    shard.cell = Digest::from_hex(assignment.cell_digest);
+    shard.begin = assignment.lease.begin;
+    shard.end = assignment.lease.end;
+    shard.attempt = assignment.lease.attempt;
+    shard.rank = rank_;
+    shard.host = host_;
+
+    const auto load_start = Clock::now();
+    hold_variant(assignment);
+    auto& task = loaded_->tasks[assignment.task];
+    if (!task) {
+      const auto& source = setup_.tasks.at(static_cast<std::size_t>(assignment.task));
+      task = tasks::load_task(source.file);
+      if (task->digest().hex() != source.digest) {
+        task.reset();
+        return fail("config", source.file + " or its data changed while the sweep ran: start the job again");
+      }
+    }
+    shard.cost.load_seconds = seconds_since(load_start);
+
+    const auto joules_before = energy_.joules();
+    const auto start = Clock::now();
+    eval::Engine engine(*loaded_->model, {setup_.chunk_tokens, static_cast<std::size_t>(setup_.generation_bytes)});
+    engine.on_chunk([this] {
+      fault_point("mid_shard");
+      on_progress_();
+    });
+    shard.records = eval::run_questions(*task, assignment.settings, shard.begin, shard.end, *loaded_->tokenizer,
+                                        loaded_->model->config(), engine);
+    shard.cost.wall_seconds = seconds_since(start);
+    const auto joules_after = energy_.joules();
+    // The counters are the node's; its ranks are taken to share it evenly.
+    if (joules_before && joules_after) {
+      shard.cost.energy_joules = (*joules_after - *joules_before) / setup_.ranks_on_node;
+    }
+    shard.cost.tokens_computed = engine.counters().tokens_computed;
+    shard.cost.tokens_requested = engine.counters().tokens_requested;
+    shard.cost.flops = engine.counters().flops;
+    shard.cost.peak_memory_bytes = peak_resident_bytes();
+    return {assignment.lease.id, false, shard.encode(), shard.cost.wall_seconds};
+  } catch (const Error& error) {
+    return fail(error.kind(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail("io", fmt::format("out of memory on {} ({:.1f} GiB available); use fewer ranks per node or a smaller "
+                                  "engine.generation_memory",
+                                  host_, static_cast<double>(available_memory_bytes()) / (1 << 30)));
+  }
+}
+
+}  // namespace allometer::sweep
