@@ -1,0 +1,267 @@
+#include "stats/permutation.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <vector>
+
+#include "core/contract.hpp"
+#include "core/random.hpp"
+#include "stats/correlation.hpp"
+
+namespace allometer::stats {
+namespace {
+
+/// Means taken away and scaled to length one: the dot product of two such vectors is their
+/// correlation.
+std::vector<double> standardised(std::span<const double> values) {
+  const double mean =
+      std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  double largest = 0;
+  for (const double v : values) largest = std::max(largest, std::abs(v - mean));
+  double squares = 0;
+  std::vector<double> out;
+  for (const double v : values) out.push_back((v - mean) / largest);
+  for (const double v : out) squares += v * v;
+  for (double& v : out) v /= std::sqrt(squares);
+  return out;
+}
+
+/// 2 * rank - (n + 1): whole numbers that sum to nought, so that Spearman's statistic is exact.
+std::vector<std::int64_t> centred_ranks(std::span<const double> values) {
+  std::vector<std::int64_t> out;
+  for (const double rank : average_ranks(values)) {
+    out.push_back(std::llround(2 * rank) - static_cast<std::int64_t>(values.size()) - 1);
+  }
+  return out;
+}
+
+/// Points sorted by x, and what the three statistics need of them. All statistics are proportional
+/// to their coefficient.
+struct Points {
+  std::vector<double> x;             ///< standardised
+  std::vector<double> y;             ///< standardised
+  std::vector<std::int64_t> rank_x;  ///< centred ranks
+  std::vector<std::int64_t> rank_y;
+  std::vector<int> stratum;
+  std::vector<std::size_t> tie_begin;  ///< first position with the same x
+
+  Points(std::span<const double> xs, std::span<const double> ys, std::span<const int> strata);
+  std::size_t size() const { return x.size(); }
+};
+
+Points::Points(std::span<const double> xs, std::span<const double> ys,
+               std::span<const int> strata) {
+  std::vector<std::size_t> order(xs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return xs[a] < xs[b]; });
+  std::vector<double> sorted_x;
+  std::vector<double> sorted_y;
+  for (const std::size_t i : order) {
+    sorted_x.push_back(xs[i]);
+    sorted_y.push_back(ys[i]);
+    stratum.push_back(strata.empty() ? 0 : strata[i]);
+  }
+  x = standardised(sorted_x);
+  y = standardised(sorted_y);
+  rank_x = centred_ranks(sorted_x);
+  rank_y = centred_ranks(sorted_y);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    tie_begin.push_back(i > 0 && sorted_x[i] == sorted_x[i - 1] ? tie_begin.back() : i);
+  }
+}
+
+struct Statistics {
+  double pearson = 0;
+  std::int64_t spearman = 0;
+  std::int64_t kendall = 0;  ///< concordant - discordant pairs
+};
+
+/// Counts how often |statistic| reaches the observed one, and how often the largest seen.
+template <class Number>
+class Tally {
+ public:
+  Tally(Number observed, Number tolerance)
+      : threshold_(std::abs(observed) - tolerance), tolerance_(tolerance) {}
+
+  void add(Number statistic) {
+    const Number size = std::abs(statistic);
+    reached_ += size >= threshold_;
+    if (size > largest_ + tolerance_) {
+      largest_ = size;
+      at_largest_ = 1;
+    } else if (size >= largest_ - tolerance_) {
+      ++at_largest_;
+    }
+  }
+  PermutationP exact(std::int64_t total) const {
+    return {static_cast<double>(reached_) / static_cast<double>(total),
+            static_cast<double>(at_largest_) / static_cast<double>(total)};
+  }
+  PermutationP drawn(std::int64_t draws) const {
+    return {static_cast<double>(reached_ + 1) / static_cast<double>(draws + 1),
+            1.0 / static_cast<double>(draws + 1)};
+  }
+
+ private:
+  Number threshold_;
+  Number tolerance_;
+  Number largest_ = -1;
+  std::int64_t reached_ = 0;
+  std::int64_t at_largest_ = 0;
+};
+
+struct Tallies {
+  Tally<double> pearson;
+  Tally<std::int64_t> spearman;
+  Tally<std::int64_t> kendall;
+
+  // Standardised vectors: partial sums of a dot product err by a few ulps of one.
+  explicit Tallies(const Statistics& observed)
+      : pearson(observed.pearson, 1e-12),
+        spearman(observed.spearman, 0),
+        kendall(observed.kendall, 0) {}
+  void add(const Statistics& s) {
+    pearson.add(s.pearson);
+    spearman.add(s.spearman);
+    kendall.add(s.kendall);
+  }
+};
+
+/// Statistics of the points with y permuted: position i has y[order[i]].
+Statistics statistics_of(const Points& points, std::span<const std::size_t> order) {
+  Statistics s;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    s.pearson += points.x[i] * points.y[order[i]];
+    s.spearman += points.rank_x[i] * points.rank_y[order[i]];
+    for (std::size_t j = 0; j < points.tie_begin[i]; ++j) {
+      const std::int64_t difference = points.rank_y[order[i]] - points.rank_y[order[j]];
+      s.kendall += (difference > 0) - (difference < 0);
+    }
+  }
+  return s;
+}
+
+/// Walks all permutations depth first: position i takes each unused y of its stratum, and the sums
+/// grow by one term.
+class Enumeration {
+ public:
+  Enumeration(const Points& points, Tallies& tallies) : points_(points), tallies_(tallies) {
+    const std::size_t n = points.size();
+    used_before_.assign(n + 1, 0);
+    for (std::size_t i = 0; i < n; ++i) {
+      Mask less = 0;
+      Mask greater = 0;
+      Mask peers = 0;
+      for (std::size_t j = 0; j < n; ++j) {
+        less |= Mask{points.rank_y[j] < points.rank_y[i]} << j;
+        greater |= Mask{points.rank_y[j] > points.rank_y[i]} << j;
+        peers |= Mask{points.stratum[j] == points.stratum[i]} << j;
+      }
+      less_.push_back(less);
+      greater_.push_back(greater);
+      peers_.push_back(peers);
+    }
+  }
+
+  void run() { visit(0, {}); }
+
+ private:
+  using Mask = std::uint64_t;
+
+  void visit(std::size_t position, const Statistics& sums) {
+    if (position == points_.size()) {
+      tallies_.add(sums);
+      return;
+    }
+    const Mask used = used_before_[position];
+    // y of the positions whose x is truly smaller: those tied in x make no pair.
+    const Mask below = used_before_[points_.tie_begin[position]];
+    for (Mask rest = peers_[position] & ~used; rest != 0; rest &= rest - 1) {
+      const auto k = static_cast<std::size_t>(std::countr_zero(rest));
+      used_before_[position + 1] = used | Mask{1} << k;
+      visit(position + 1,
+            {sums.pearson + points_.x[position] * points_.y[k],
+             sums.spearman + points_.rank_x[position] * points_.rank_y[k],
+             sums.kendall + std::popcount(below & less_[k]) - std::popcount(below & greater_[k])});
+    }
+  }
+
+  const Points& points_;
+  Tallies& tallies_;
+  std::vector<Mask> used_before_;  ///< [position]: the y taken by earlier positions
+  std::vector<Mask> less_;         ///< [k]: the y smaller than y[k]
+  std::vector<Mask> greater_;
+  std::vector<Mask> peers_;  ///< [position]: the y of its stratum
+};
+
+std::map<int, std::vector<std::size_t>> members_of(const Points& points) {
+  std::map<int, std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < points.size(); ++i) members[points.stratum[i]].push_back(i);
+  return members;
+}
+
+/// The number of orders, or more than kMaxExactPermutations.
+std::int64_t count_orders(const std::map<int, std::vector<std::size_t>>& members) {
+  std::int64_t orders = 1;
+  for (const auto& [label, positions] : members) {
+    for (std::size_t i = 2; i <= positions.size(); ++i) {
+      orders *= static_cast<std::int64_t>(i);
+      if (orders > kMaxExactPermutations) return orders;
+    }
+  }
+  return orders;
+}
+
+void draw_orders(const Points& points, const std::map<int, std::vector<std::size_t>>& members,
+                 std::uint64_t seed, std::int64_t num_draws, Tallies& tallies) {
+  SplitMix64 random(seed);
+  std::vector<std::size_t> order(points.size());
+  std::vector<std::size_t> shuffled;
+  for (std::int64_t draw = 0; draw < num_draws; ++draw) {
+    for (const auto& [label, positions] : members) {
+      shuffled = positions;
+      random.shuffle(std::span(shuffled));
+      for (std::size_t i = 0; i < positions.size(); ++i) order[positions[i]] = shuffled[i];
+    }
+    tallies.add(statistics_of(points, order));
+  }
+}
+
+}  // namespace
+
+PermutationTest permutation_test(std::span<const double> x, std::span<const double> y,
+                                 std::span<const int> stratum, std::uint64_t seed,
+                                 std::int64_t num_draws) {
+  ALLOMETER_EXPECT(stratum.empty() || stratum.size() == x.size());
+  ALLOMETER_EXPECT(num_draws > 0);
+  if (pearson(x, y).undefined != Undefined::no) return {};
+  const Points points(x, y, stratum);
+  const auto members = members_of(points);
+  const std::int64_t orders = count_orders(members);
+  std::vector<std::size_t> as_is(points.size());
+  std::iota(as_is.begin(), as_is.end(), std::size_t{0});
+  Tallies tallies(statistics_of(points, as_is));
+  PermutationTest test;
+  // The enumeration keeps sets of points in 64 bits.
+  test.exact = orders <= kMaxExactPermutations && points.size() <= 64;
+  if (test.exact) {
+    Enumeration(points, tallies).run();
+    test.permutations = orders;
+    test.pearson = tallies.pearson.exact(orders);
+    test.spearman = tallies.spearman.exact(orders);
+    test.kendall = tallies.kendall.exact(orders);
+  } else {
+    draw_orders(points, members, seed, num_draws, tallies);
+    test.permutations = num_draws;
+    test.pearson = tallies.pearson.drawn(num_draws);
+    test.spearman = tallies.spearman.drawn(num_draws);
+    test.kendall = tallies.kendall.drawn(num_draws);
+  }
+  return test;
+}
+
+}  // namespace allometer::stats

@@ -1,0 +1,19 @@
+#include "stats/undefined.hpp"
+
+namespace allometer::stats {
+
+std::string_view name_of(Undefined reason) {
+  switch (reason) {
+    case Undefined::no:
+      return "";
+    case Undefined::too_few:
+      return "too few points";
+    case Undefined::constant:
+      return "constant";
+    case Undefined::not_finite:
+      return "not finite";
+  }
+  return "";
+}
+
+}  // namespace allometer::stats
