@@ -36,8 +36,8 @@ struct OpenLease {
 
 /// What the journals hold of one cell.
 struct CellState {
-  std::vector<ShardLocation> shards;      ///< sorted by begin, not overlapping
-  std::vector<OpenLease> open_leases;     ///< sorted by begin
+  std::vector<ShardLocation> shards;   ///< sorted by begin, not overlapping
+  std::vector<OpenLease> open_leases;  ///< sorted by begin
   std::optional<FailureRecord> failure;
   std::int32_t questions_done() const;
 };
@@ -45,8 +45,9 @@ struct CellState {
 /// Everything the journal directory `OUTPUT.journal/` says; shard payloads stay on disk.
 class JournalIndex {
  public:
-  /// Reads every *.journal below `directory` in name order; a directory that does not exist is an empty index.
-  /// Damage is reported through log::warning with file, offset and bytes lost, and kept in damage().
+  /// Reads every *.journal below `directory` in name order; a directory that does not exist is an
+  /// empty index. Damage is reported through log::warning with file, offset and bytes lost, and
+  /// kept in damage().
   static JournalIndex read(const std::filesystem::path& directory);
 
   const std::vector<StartRecord>& starts() const { return starts_; }
@@ -54,7 +55,8 @@ class JournalIndex {
   const std::vector<MachineRecord>& machines() const { return machines_; }
   const std::optional<PlanRecord>& plan() const { return plan_; }
   const std::map<Digest, CellState>& cells() const { return cells_; }
-  /// Cells of earlier plans that the last plan lacks, with the plan each came from (latest); indices into that plan.
+  /// Cells of earlier plans that the last plan lacks, with the plan each came from (latest);
+  /// indices into that plan.
   struct FormerCell {
     PlanRecord const* plan = nullptr;
     PlannedCell cell;
@@ -64,6 +66,8 @@ class JournalIndex {
   std::int64_t damaged_bytes() const { return damaged_bytes_; }
 
  private:
+  friend class JournalReader;
+
   std::vector<std::filesystem::path> files_;
   std::vector<StartRecord> starts_;
   std::vector<FinishRecord> finishes_;
@@ -77,8 +81,9 @@ class JournalIndex {
 /// OUTPUT.journal
 std::filesystem::path journal_directory(const std::filesystem::path& output);
 
-/// Builds the HDF5 file from an index: to a temporary name, then renamed. Unfinished and failed cells are in it too.
-/// Memory: one shard of records, plus one row per cell and per question of a task.
+/// Builds the HDF5 file from an index: to a temporary name, then renamed. Unfinished and failed
+/// cells are in it too. Memory: one shard of records, plus one row per cell and per question of a
+/// task.
 void write_results_file(const JournalIndex& index, const std::filesystem::path& output);
 
 }  // namespace allometer::results
