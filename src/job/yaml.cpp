@@ -21,7 +21,12 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override { line_of(mark); }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add_leaf(mark); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    // The parser places a missing value after the blanks that follow it: on the line of what comes
+    // next.
+    const bool is_value = !levels_.empty() && levels_.back().has_key;
+    add_leaf(is_value ? YAML::Mark::null_mark() : mark);
+  }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     mistakes_.add(line_of(mark), "aliases ('*name') are not allowed here: write the value out");
     add_leaf(mark);
