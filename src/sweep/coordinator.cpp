@@ -11,7 +11,8 @@
 namespace allometer::sweep {
 namespace {
 
-/// Shards that a rank holds at once: the one it computes and the next, so that it never waits for a message.
+/// Shards that a rank holds at once: the one it computes and the next, so that it never waits for a
+/// message.
 constexpr int kShardsPerRank = 2;
 /// Below this much work per rank a second shard would make another rank idle.
 constexpr double kPrefetchSeconds = 1.0;
@@ -20,7 +21,8 @@ std::vector<ScheduledCell> scheduled_cells(const Plan& plan) {
   std::vector<ScheduledCell> cells;
   for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
     const auto& cell = plan.record.cells[i];
-    cells.push_back({cell.variant, cell.num_questions, std::max(1.0, plan.work[i].flops_per_question)});
+    cells.push_back(
+        {cell.variant, cell.num_questions, std::max(1.0, plan.work[i].flops_per_question)});
   }
   return cells;
 }
@@ -32,9 +34,11 @@ ScheduleOptions schedule_options(const CoordinatorOptions& options, std::size_t 
 }
 
 std::string attempts_reason(const results::OpenLease& lease) {
-  return fmt::format("questions {} to {} were started {} times and never finished, on {}: each time the job died; look "
-                     "at its logs for memory or a crash, then rerun with --retry-failed",
-                     lease.begin, lease.end - 1, lease.attempts, fmt::join(lease.hosts, ", "));
+  return fmt::format(
+      "questions {} to {} were started {} times and never finished, on {}: each time the job died; "
+      "look "
+      "at its logs for memory or a crash, then rerun with --retry-failed",
+      lease.begin, lease.end - 1, lease.attempts, fmt::join(lease.hosts, ", "));
 }
 
 /// Is the failure still in force for this start?
@@ -45,11 +49,13 @@ bool stays_failed(const results::CellState& state, bool retry_failed) {
 }  // namespace
 
 std::string cell_name(const results::PlanRecord& record, const results::PlannedCell& cell) {
-  return fmt::format("{} {}, {} shots, seed {}", record.variants[static_cast<std::size_t>(cell.variant)].name,
-                     record.tasks[static_cast<std::size_t>(cell.task)].name, cell.num_fewshot, cell.seed);
+  return fmt::format(
+      "{} {}, {} shots, seed {}", record.variants[static_cast<std::size_t>(cell.variant)].name,
+      record.tasks[static_cast<std::size_t>(cell.task)].name, cell.num_fewshot, cell.seed);
 }
 
-ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& index, bool retry_failed) {
+ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& index,
+                               bool retry_failed) {
   ResumeSummary summary;
   std::map<Digest, bool> in_job;
   for (const auto& cell : plan.record.cells) {
@@ -73,8 +79,9 @@ ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& in
   return summary;
 }
 
-Coordinator::Coordinator(const Plan& plan, const results::JournalIndex& index, std::vector<RankInfo> ranks,
-                         const CoordinatorOptions& options, JournalKeeper& journal)
+Coordinator::Coordinator(const Plan& plan, const results::JournalIndex& index,
+                         std::vector<RankInfo> ranks, const CoordinatorOptions& options,
+                         JournalKeeper& journal)
     : plan_(plan),
       ranks_(std::move(ranks)),
       options_(options),
@@ -114,7 +121,8 @@ void Coordinator::load_progress(const results::JournalIndex& index) {
     if (!known || options_.retry_failed) continue;
     for (const auto& lease : found->second.open_leases) {
       if (lease.attempts >= options_.max_attempts) {
-        fail_cell(i, {"attempts", attempts_reason(lease)}, lease.hosts.empty() ? "" : lease.hosts.back());
+        fail_cell(i, {"attempts", attempts_reason(lease)},
+                  lease.hosts.empty() ? "" : lease.hosts.back());
         break;
       }
       schedule_.retry({i, lease.begin, lease.end, lease.attempts});
@@ -122,7 +130,8 @@ void Coordinator::load_progress(const results::JournalIndex& index) {
   }
 }
 
-void Coordinator::fail_cell(std::int32_t cell, const InputFailure& failure, const std::string& host) {
+void Coordinator::fail_cell(std::int32_t cell, const InputFailure& failure,
+                            const std::string& host) {
   const auto& planned = plan_.record.cells[static_cast<std::size_t>(cell)];
   results::FailureRecord record{planned.digest, failure.kind, failure.reason, host, 0};
   journal_.append(results::RecordType::failure, record.encode());
@@ -148,10 +157,9 @@ void Coordinator::on_ready(int rank, const ReadyMessage& ready) {
   }
 }
 
-void Coordinator::on_durable(int rank, const DurableMessage& durable) {
+void Coordinator::on_durable(const DurableMessage& durable) {
   const auto found = schedule_.outstanding().find(durable.lease);
   ALLOMETER_EXPECT(found != schedule_.outstanding().end());
-  (void)rank;
   const Lease lease = found->second;
   --outstanding_of_rank_[static_cast<std::size_t>(rank_of_lease_.at(lease.id))];
   rank_of_lease_.erase(lease.id);
@@ -159,9 +167,10 @@ void Coordinator::on_durable(int rank, const DurableMessage& durable) {
   if (durable.failed) {
     auto& cell = cells_[static_cast<std::size_t>(lease.cell)];
     if (!cell.failed) {
-      log::warning(fmt::format("cell {} failed: {}",
-                               cell_name(plan_.record, plan_.record.cells[static_cast<std::size_t>(lease.cell)]),
-                               durable.reason));
+      log::warning(fmt::format(
+          "cell {} failed: {}",
+          cell_name(plan_.record, plan_.record.cells[static_cast<std::size_t>(lease.cell)]),
+          durable.reason));
     }
     cell.failed = true;
     schedule_.fail(lease.cell);
@@ -197,7 +206,11 @@ Assignment Coordinator::assignment_for(const Lease& lease) const {
 }
 
 results::LeaseRecord Coordinator::lease_record(const Lease& lease, int rank) const {
-  return {plan_.record.cells[static_cast<std::size_t>(lease.cell)].digest, lease.begin, lease.end, lease.attempt, rank,
+  return {plan_.record.cells[static_cast<std::size_t>(lease.cell)].digest,
+          lease.begin,
+          lease.end,
+          lease.attempt,
+          rank,
           ranks_[static_cast<std::size_t>(rank)].host};
 }
 
@@ -208,8 +221,11 @@ Coordinator::Outgoing Coordinator::hand_out() {
   for (int depth = 1; depth <= kShardsPerRank; ++depth) {
     for (int rank = 0; rank < std::ssize(ranks_); ++rank) {
       const auto index = static_cast<std::size_t>(rank);
-      if (!is_ready_[index] || outstanding_of_rank_[index] >= depth) continue;
-      if (depth > 1 && schedule_.remaining_seconds() < kPrefetchSeconds * static_cast<double>(ranks_.size())) continue;
+      const bool keeper_ready = is_ready_[static_cast<std::size_t>(ranks_[index].keeper)];
+      if (!is_ready_[index] || !keeper_ready || outstanding_of_rank_[index] >= depth) continue;
+      if (depth > 1 &&
+          schedule_.remaining_seconds() < kPrefetchSeconds * static_cast<double>(ranks_.size()))
+        continue;
       const auto lease = schedule_.next(rank, ranks_[index].node);
       if (!lease) break;
       journal_.append(results::RecordType::lease, lease_record(*lease, rank).encode());
@@ -228,7 +244,8 @@ bool Coordinator::finished() const {
 Outcome Coordinator::outcome() const {
   if (!finished()) return Outcome::running;
   if (!schedule_.finished()) return Outcome::stopped;
-  const bool any_failed = std::any_of(cells_.begin(), cells_.end(), [](const CellProgress& cell) { return cell.failed; });
+  const bool any_failed = std::any_of(cells_.begin(), cells_.end(),
+                                      [](const CellProgress& cell) { return cell.failed; });
   return any_failed ? Outcome::failed_cells : Outcome::done;
 }
 

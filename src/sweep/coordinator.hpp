@@ -1,5 +1,6 @@
 #pragma once
-/// Rank 0's part of a running sweep: hands out shards, follows what became durable, knows when all is done.
+/// Rank 0's part of a running sweep: hands out shards, follows what became durable, knows when all
+/// is done.
 
 #include <chrono>
 #include <cstdint>
@@ -27,13 +28,14 @@ struct RankInfo {
 
 /// What a changed or continued job means for its cells, before any work.
 struct ResumeSummary {
-  int cells_added = 0;     ///< nothing of them is in the journals
-  int cells_continued = 0; ///< some questions are there
-  int cells_kept = 0;      ///< complete, or failed for good
+  int cells_added = 0;      ///< nothing of them is in the journals
+  int cells_continued = 0;  ///< some questions are there
+  int cells_kept = 0;       ///< complete, or failed for good
   int cells_not_in_job = 0;
   std::int64_t questions_kept = 0;
 };
-ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& index, bool retry_failed);
+ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& index,
+                               bool retry_failed);
 
 struct CoordinatorOptions {
   double shard_seconds = 20;
@@ -46,17 +48,19 @@ class Coordinator {
  public:
   using Outgoing = std::vector<std::pair<int, Assignment>>;
 
-  /// Reads what is done from `index`; failures that are known already are written to `journal` (rank 0's own).
+  /// Reads what is done from `index`; failures that are known already are written to `journal`
+  /// (rank 0's own).
   Coordinator(const Plan& plan, const results::JournalIndex& index, std::vector<RankInfo> ranks,
               const CoordinatorOptions& options, JournalKeeper& journal);
 
   void on_ready(int rank, const ReadyMessage& ready);
-  void on_durable(int rank, const DurableMessage& durable);
+  void on_durable(const DurableMessage& durable);
   void on_released(int rank, const ReleasedMessage& released);
   /// From now on nothing is handed out.
   void stop(const std::string& reason);
 
-  /// Shards for ranks that want some; their leases are in the journal but not yet synced: flush it, then send.
+  /// Shards for ranks that want some; their leases are in the journal but not yet synced: flush it,
+  /// then send.
   Outgoing hand_out();
 
   /// All work done, or stopped with nothing outstanding.

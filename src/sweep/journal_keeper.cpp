@@ -10,14 +10,16 @@
 namespace allometer::sweep {
 namespace {
 
-std::filesystem::path make_journal_path(const std::filesystem::path& directory, int start, const std::string& host) {
+std::filesystem::path make_journal_path(const std::filesystem::path& directory, int start,
+                                        const std::string& host) {
   std::filesystem::create_directories(directory);
   return directory / fmt::format("{:05d}-{}.journal", start, host);
 }
 
 }  // namespace
 
-JournalKeeper::JournalKeeper(const std::filesystem::path& directory, int start, const std::string& host)
+JournalKeeper::JournalKeeper(const std::filesystem::path& directory, int start,
+                             const std::string& host)
     : writer_(make_journal_path(directory, start, host)) {}
 
 void JournalKeeper::append(results::RecordType type, std::string_view payload) {

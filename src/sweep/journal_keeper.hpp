@@ -12,7 +12,8 @@
 
 namespace allometer::sweep {
 
-/// Collects what is to be kept and makes it durable in groups: one sync for all that came in since the last.
+/// Collects what is to be kept and makes it durable in groups: one sync for all that came in since
+/// the last.
 class JournalKeeper {
  public:
   /// The journal DIRECTORY/START-HOST.journal, made at once. Throws IoError.

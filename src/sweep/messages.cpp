@@ -24,12 +24,16 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifyMessage, model, path)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifiedMessage, model, digest, failed, kind, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Model, path, digest)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Task, file, digest)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Variant, model, precision)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage, models, tasks, variants, instruction_set, threads, keeper, start,
-                                   journal_directory, chunk_tokens, generation_bytes, ranks_on_node, watchdog_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Variant, model, precision, chunk_flops,
+                                   load_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage, models, tasks, variants, instruction_set, threads,
+                                   keeper, start, journal_directory, chunk_tokens, generation_bytes,
+                                   ranks_on_node, watchdog_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReadyMessage, flops_per_second, energy_source)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Assignment, lease, cell_digest, cell_name, variant, task, settings)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DurableMessage, lease, failed, reason, wall_seconds, tokens_computed)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Assignment, lease, cell_digest, cell_name, variant, task,
+                                   settings)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DurableMessage, lease, failed, reason, wall_seconds,
+                                   tokens_computed)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StopMessage, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReleasedMessage, leases)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EndMessage, exit_code)
@@ -43,16 +47,36 @@ std::string dump(const nlohmann::json& json) {
 
 }  // namespace
 
-std::string encode(const HelloMessage& message) { return dump(message); }
-std::string encode(const IdentifyMessage& message) { return dump(message); }
-std::string encode(const IdentifiedMessage& message) { return dump(message); }
-std::string encode(const SetupMessage& message) { return dump(message); }
-std::string encode(const ReadyMessage& message) { return dump(message); }
-std::string encode(const Assignment& message) { return dump(message); }
-std::string encode(const DurableMessage& message) { return dump(message); }
-std::string encode(const StopMessage& message) { return dump(message); }
-std::string encode(const ReleasedMessage& message) { return dump(message); }
-std::string encode(const EndMessage& message) { return dump(message); }
+std::string encode(const HelloMessage& message) {
+  return dump(message);
+}
+std::string encode(const IdentifyMessage& message) {
+  return dump(message);
+}
+std::string encode(const IdentifiedMessage& message) {
+  return dump(message);
+}
+std::string encode(const SetupMessage& message) {
+  return dump(message);
+}
+std::string encode(const ReadyMessage& message) {
+  return dump(message);
+}
+std::string encode(const Assignment& message) {
+  return dump(message);
+}
+std::string encode(const DurableMessage& message) {
+  return dump(message);
+}
+std::string encode(const StopMessage& message) {
+  return dump(message);
+}
+std::string encode(const ReleasedMessage& message) {
+  return dump(message);
+}
+std::string encode(const EndMessage& message) {
+  return dump(message);
+}
 
 std::string encode(const ResultMessage& message) {
   // A JSON line, then the payload as it is: it may be megabytes.
@@ -71,7 +95,8 @@ T decode(std::string_view payload) {
 template <>
 ResultMessage decode<ResultMessage>(std::string_view payload) {
   const std::size_t line = payload.find('\n');
-  if (line == std::string_view::npos) throw FormatError("a result from another rank is damaged: no header line");
+  if (line == std::string_view::npos)
+    throw FormatError("a result from another rank is damaged: no header line");
   const auto [lease, failed, wall_seconds] =
       decode<std::tuple<std::int64_t, bool, double>>(payload.substr(0, line));
   return {lease, failed, std::string(payload.substr(line + 1)), wall_seconds};

@@ -1,5 +1,6 @@
 #pragma once
-/// What ranks tell one another. Every message is one MPI message: a tag and a payload, JSON but for results.
+/// What ranks tell one another. Every message is one MPI message: a tag and a payload, JSON but for
+/// results.
 
 #include <cstdint>
 #include <string>
@@ -13,18 +14,18 @@
 namespace allometer::sweep {
 
 enum class Tag : int {
-  hello = 1,      ///< worker -> root: HelloMessage
-  identify,       ///< root -> worker: IdentifyMessage
-  identified,     ///< worker -> root: IdentifiedMessage
-  setup,          ///< root -> worker: SetupMessage
-  ready,          ///< worker -> root: ReadyMessage, measured and waiting for work
-  assign,         ///< root -> worker: Assignment
-  result,         ///< worker -> keeper of its node: ResultMessage
-  durable,        ///< keeper -> root: DurableMessage
-  stop,           ///< anyone -> root, root -> all: StopMessage: hand back what is not finished
-  released,       ///< worker -> root: ReleasedMessage
-  heartbeat,      ///< both ways, every few seconds, empty
-  end,            ///< root -> worker: EndMessage, leave
+  hello = 1,   ///< worker -> root: HelloMessage
+  identify,    ///< root -> worker: IdentifyMessage
+  identified,  ///< worker -> root: IdentifiedMessage
+  setup,       ///< root -> worker: SetupMessage
+  ready,       ///< worker -> root: ReadyMessage, measured and waiting for work
+  assign,      ///< root -> worker: Assignment
+  result,      ///< worker -> keeper of its node: ResultMessage
+  durable,     ///< keeper -> root: DurableMessage
+  stop,        ///< anyone -> root, root -> all: StopMessage: hand back what is not finished
+  released,    ///< worker -> root: ReleasedMessage
+  heartbeat,   ///< both ways, every few seconds, empty
+  end,         ///< root -> worker: EndMessage, leave
 };
 
 /// What a rank is.
@@ -60,6 +61,8 @@ struct SetupMessage {
   struct Variant {
     std::int32_t model = 0;
     std::string precision;
+    double chunk_flops = 0;   ///< of a full chunk at the model's last position: for the watchdog
+    double load_seconds = 0;  ///< that loading may take on slow storage: for the watchdog
   };
   std::vector<Model> models;
   std::vector<Task> tasks;

@@ -1,10 +1,9 @@
 #include "sweep/output_lock.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -35,7 +34,8 @@ OutputLock::OutputLock(const std::filesystem::path& output, const std::string& o
   }
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) {
-      const std::string message = output.string() + " is being written by " + read_owner(descriptor_) +
+      const std::string message = output.string() + " is being written by " +
+                                  read_owner(descriptor_) +
                                   ": wait for that job, cancel it, or choose another output";
       ::close(descriptor_);
       throw ConfigError(message);

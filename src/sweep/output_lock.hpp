@@ -9,8 +9,8 @@ namespace allometer::sweep {
 /// Holds OUTPUT.lock from construction to destruction (or death: the kernel drops it).
 class OutputLock {
  public:
-  /// `owner`: who this is ("job 4711, process 123 on n1, since ..."). Throws ConfigError naming the first owner when
-  /// another job holds the lock, IoError when the file cannot be made.
+  /// `owner`: who this is ("job 4711, process 123 on n1, since ..."). Throws ConfigError naming the
+  /// first owner when another job holds the lock, IoError when the file cannot be made.
   OutputLock(const std::filesystem::path& output, const std::string& owner);
   ~OutputLock();
   OutputLock(const OutputLock&) = delete;

@@ -1,13 +1,12 @@
 #include "sweep/plan.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <map>
 #include <set>
 #include <tuple>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -24,8 +23,13 @@ namespace {
 constexpr int kSampledQuestions = 64;
 
 results::PlannedMetric plan_metric(const tasks::Metric& metric) {
-  return {metric.name, std::string(name_of(metric.aggregation)), metric.higher_is_better, metric.unit,
-          metric.long_name, metric.has_standard_error, metric.chance};
+  return {metric.name,
+          std::string(name_of(metric.aggregation)),
+          metric.higher_is_better,
+          metric.unit,
+          metric.long_name,
+          metric.has_standard_error,
+          metric.chance};
 }
 
 int limited_questions(const tasks::Task& task, std::optional<std::int64_t> limit) {
@@ -50,14 +54,17 @@ results::PlannedTask plan_task(const tasks::Task& task, int num_questions) {
   return planned;
 }
 
-std::filesystem::path find_task_file(const job::Job& job, const job::TaskRef& ref, const tasks::TaskLibrary& library) {
+std::filesystem::path find_task_file(const job::Job& job, const job::TaskRef& ref,
+                                     const tasks::TaskLibrary& library) {
   if (!ref.file.empty()) return ref.file;
   if (const auto* entry = library.find(ref.name)) return entry->file;
-  std::string message = fmt::format("{}:{}: there is no task '{}' in the task directories", job.file.string(),
-                                    ref.line, ref.name);
+  std::string message = fmt::format("{}:{}: there is no task '{}' in the task directories",
+                                    job.file.string(), ref.line, ref.name);
   const auto suggestions = library.suggestions(ref.name);
-  if (!suggestions.empty()) message += fmt::format("; did you mean {}?", fmt::join(suggestions, ", "));
-  throw ConfigError(message + " (`allometer tasks` lists them; the key task_directories adds some)");
+  if (!suggestions.empty())
+    message += fmt::format("; did you mean {}?", fmt::join(suggestions, ", "));
+  throw ConfigError(message +
+                    " (`allometer tasks` lists them; the key task_directories adds some)");
 }
 
 void plan_tasks(Plan& plan) {
@@ -71,8 +78,9 @@ void plan_tasks(Plan& plan) {
     input.file = find_task_file(job, ref, library);
     input.task = tasks::load_task(input.file);
     if (!names.insert(input.task->name()).second) {
-      throw ConfigError(fmt::format("{}:{}: task '{}' is in the job twice; give all its shots in one entry",
-                                    job.file.string(), ref.line, input.task->name()));
+      throw ConfigError(
+          fmt::format("{}:{}: task '{}' is in the job twice; give all its shots in one entry",
+                      job.file.string(), ref.line, input.task->name()));
     }
     const int num_questions = limited_questions(*input.task, ref.limit ? ref.limit : job.limit);
     results::PlannedTask planned;
@@ -84,7 +92,8 @@ void plan_tasks(Plan& plan) {
       planned.ability = input.task->ability();
       planned.output_type = name_of(input.task->output_type());
       planned.digest = input.task->digest();
-      for (const tasks::Metric& metric : input.task->metrics()) planned.metrics.push_back(plan_metric(metric));
+      for (const tasks::Metric& metric : input.task->metrics())
+        planned.metrics.push_back(plan_metric(metric));
       input.failure = InputFailure{error.kind(), error.what()};
     }
     plan.record.tasks.push_back(std::move(planned));
@@ -96,14 +105,16 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
   std::map<Digest, std::string> seen;
   for (std::size_t i = 0; i < plan.job.models.size(); ++i) {
     const job::Model& model = plan.job.models[i];
-    results::PlannedModel planned{.name = model.name,
-                                  .path = model.path.string(),
-                                  .family = model.family,
-                                  .architecture = {},
-                                  .random_weights = model.random_weights,
-                                  .levers = model.levers,
-                                  .digest = identities[i].digest};
-    PlannedModelInput input{.path = model.path, .config = {}, .failure = identities[i].failure};
+    results::PlannedModel planned;
+    planned.name = model.name;
+    planned.path = model.path.string();
+    planned.family = model.family;
+    planned.random_weights = model.random_weights;
+    planned.levers = model.levers;
+    planned.digest = identities[i].digest;
+    PlannedModelInput input;
+    input.path = model.path;
+    input.failure = identities[i].failure;
     try {
       input.config = model::Config::load(model.path);
       const auto count = model::count_parameters(input.config);
@@ -116,13 +127,15 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
     if (!input.failure) {
       const auto [other, inserted] = seen.emplace(planned.digest, model.name);
       if (!inserted) {
-        throw ConfigError(fmt::format("{}:{}: models '{}' and '{}' hold the same weights and tokenizer; keep one of them",
-                                      plan.job.file.string(), model.line, other->second, model.name));
+        throw ConfigError(fmt::format(
+            "{}:{}: models '{}' and '{}' hold the same weights and tokenizer; keep one of them",
+            plan.job.file.string(), model.line, other->second, model.name));
       }
     }
     for (const job::Variant& variant : plan.job.variants) {
       const std::string precision(name_of(variant.precision));
-      plan.record.variants.push_back({static_cast<std::int32_t>(i), precision, model.name + "/" + precision});
+      plan.record.variants.push_back(
+          {static_cast<std::int32_t>(i), precision, model.name + "/" + precision});
     }
     plan.record.models.push_back(std::move(planned));
     plan.models.push_back(std::move(input));
@@ -157,7 +170,8 @@ void plan_cells_of(Plan& plan, std::int32_t variant_index, std::int32_t task_ind
       ref.shots ? *ref.shots : job.shots.value_or(std::vector<int>{task.default_num_fewshot()});
   for (const int num_fewshot : shots) {
     for (const std::uint64_t seed : job.seeds) {
-      const job::CellKey key{model.name, model.family, task.name(), variant.precision, num_fewshot, seed, &model.levers};
+      const job::CellKey key{model.name,  model.family, task.name(),  variant.precision,
+                             num_fewshot, seed,         &model.levers};
       if (!job::selects(job, key)) continue;
       results::PlannedCell cell;
       cell.variant = variant_index;
@@ -165,8 +179,8 @@ void plan_cells_of(Plan& plan, std::int32_t variant_index, std::int32_t task_ind
       cell.num_fewshot = num_fewshot;
       cell.seed = seed;
       cell.sampler = job.sampler.value_or(std::string(name_of(task.default_sampler())));
-      cell.num_questions =
-          static_cast<std::int32_t>(plan.record.tasks[static_cast<std::size_t>(task_index)].question_ids.size());
+      cell.num_questions = static_cast<std::int32_t>(
+          plan.record.tasks[static_cast<std::size_t>(task_index)].question_ids.size());
       cell.digest = cell_digest(plan.record, cell);
       auto failure = plan.models[static_cast<std::size_t>(variant.model)].failure;
       if (!failure) failure = input.failure;
@@ -176,28 +190,34 @@ void plan_cells_of(Plan& plan, std::int32_t variant_index, std::int32_t task_ind
   }
 }
 
-/// Token counts depend on tokenizer, prompts and window, not on the weights: one estimate serves a whole family.
+/// Token counts depend on tokenizer, prompts and window, not on the weights: one estimate serves a
+/// whole family.
 class WorkEstimator {
  public:
   explicit WorkEstimator(const Plan& plan) : plan_(plan) {}
 
   CellWork estimate(const results::PlannedCell& cell) {
-    const auto model = static_cast<std::size_t>(plan_.record.variants[static_cast<std::size_t>(cell.variant)].model);
+    const auto model = static_cast<std::size_t>(
+        plan_.record.variants[static_cast<std::size_t>(cell.variant)].model);
     const model::Config& config = plan_.models[model].config;
     const auto& tokenizer = tokenizer_of(model);
-    const Key key{tokenizer.digest(), config.max_position_embeddings, cell.task, cell.num_fewshot, cell.sampler};
+    const Key key{tokenizer.digest(), config.max_position_embeddings, cell.task, cell.num_fewshot,
+                  cell.sampler};
     auto found = estimates_.find(key);
     if (found == estimates_.end()) {
       const int questions = std::min(cell.num_questions, kSampledQuestions);
-      const tasks::PromptSettings settings{cell.num_fewshot, *tasks::parse_sampler(cell.sampler), cell.seed};
-      const auto tokens = eval::estimate_tokens(*plan_.tasks[static_cast<std::size_t>(cell.task)].task, settings, 0,
-                                                questions, tokenizer, config);
+      const tasks::PromptSettings settings{cell.num_fewshot, *tasks::parse_sampler(cell.sampler),
+                                           cell.seed};
+      const auto tokens =
+          eval::estimate_tokens(*plan_.tasks[static_cast<std::size_t>(cell.task)].task, settings, 0,
+                                questions, tokenizer, config);
       found = estimates_.emplace(key, Sampled{tokens, std::max(1, questions)}).first;
     }
     const auto& [tokens, questions] = found->second;
     const int middle = static_cast<int>(tokens.max_sequence / 2);
-    const double flops = static_cast<double>(tokens.distinct) * model::forward_flops(config, middle) +
-                         static_cast<double>(tokens.scored) * model::head_flops(config);
+    const double flops =
+        static_cast<double>(tokens.distinct) * model::forward_flops(config, middle) +
+        static_cast<double>(tokens.scored) * model::head_flops(config);
     return {flops / questions, static_cast<double>(tokens.distinct) / questions,
             static_cast<double>(tokens.requested) / questions, tokens.max_sequence};
   }
@@ -212,7 +232,8 @@ class WorkEstimator {
   const tokenizer::Tokenizer& tokenizer_of(std::size_t model) {
     auto found = tokenizers_.find(model);
     if (found == tokenizers_.end()) {
-      found = tokenizers_.emplace(model, tokenizer::Tokenizer::load(plan_.models[model].path)).first;
+      found =
+          tokenizers_.emplace(model, tokenizer::Tokenizer::load(plan_.models[model].path)).first;
     }
     return found->second;
   }
@@ -256,12 +277,14 @@ std::vector<std::filesystem::path> default_task_directories() {
     candidates.push_back(program.parent_path() / "../share/allometer/jobs/tasks");
   }
   for (const auto& candidate : candidates) {
-    if (std::filesystem::is_directory(candidate, ignored)) return {std::filesystem::canonical(candidate)};
+    if (std::filesystem::is_directory(candidate, ignored))
+      return {std::filesystem::canonical(candidate)};
   }
   return {};
 }
 
-Plan make_plan(job::Job job, const std::string& numerics, const std::vector<ModelIdentity>& identities) {
+Plan make_plan(job::Job job, const std::string& numerics,
+               const std::vector<ModelIdentity>& identities) {
   Plan plan;
   plan.job = std::move(job);
   plan.record.job_name = plan.job.name;
@@ -272,22 +295,26 @@ Plan make_plan(job::Job job, const std::string& numerics, const std::vector<Mode
   plan_tasks(plan);
   plan_models(plan, identities);
   for (std::int32_t variant = 0; variant < std::ssize(plan.record.variants); ++variant) {
-    for (std::int32_t task = 0; task < std::ssize(plan.record.tasks); ++task) plan_cells_of(plan, variant, task);
+    for (std::int32_t task = 0; task < std::ssize(plan.record.tasks); ++task)
+      plan_cells_of(plan, variant, task);
   }
   if (plan.record.cells.empty()) {
-    throw ConfigError(plan.job.file.string() + ": the rules of `exclude` and `include` leave no cell");
+    throw ConfigError(plan.job.file.string() +
+                      ": the rules of `exclude` and `include` leave no cell");
   }
   estimate_work(plan);
   return plan;
 }
 
-ModelIdentity identify_model(const std::filesystem::path& path, const std::filesystem::path& cache_file) {
+ModelIdentity identify_model(const std::filesystem::path& path,
+                             const std::filesystem::path& cache_file) {
   try {
     const Digest weights = model::checkpoint_digest(path, cache_file);
     const Digest tokenizer = tokenizer::Tokenizer::load(path).digest();
     return {sha256(weights.hex() + tokenizer.hex()), std::nullopt};
   } catch (const Error& error) {
-    return {sha256("unusable checkpoint " + path.string() + ": " + error.what()), InputFailure{error.kind(), error.what()}};
+    return {sha256("unusable checkpoint " + path.string() + ": " + error.what()),
+            InputFailure{error.kind(), error.what()}};
   }
 }
 

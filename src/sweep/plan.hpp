@@ -1,5 +1,6 @@
 #pragma once
-/// From a job to its grid: every cell with its identity, its work and, where an input is unusable, the reason.
+/// From a job to its grid: every cell with its identity, its work and, where an input is unusable,
+/// the reason.
 
 #include <cstdint>
 #include <filesystem>
@@ -25,7 +26,7 @@ struct InputFailure {
 
 struct PlannedModelInput {
   std::filesystem::path path;
-  model::Config config;           ///< meaningless where there is a failure
+  model::Config config;  ///< meaningless where there is a failure
   std::optional<InputFailure> failure;
 };
 
@@ -43,33 +44,40 @@ struct CellWork {
   std::int64_t max_sequence = 0;
 };
 
-/// The grid. `record` is what the journal and the results file keep; the vectors beside it have its order.
+/// The grid. `record` is what the journal and the results file keep; the vectors beside it have its
+/// order.
 struct Plan {
   job::Job job;
   results::PlanRecord record;
   std::vector<PlannedModelInput> models;
   std::vector<PlannedTaskInput> tasks;
-  std::vector<CellWork> work;                           ///< per cell
+  std::vector<CellWork> work;                             ///< per cell
   std::vector<std::optional<InputFailure>> cell_failure;  ///< per cell
 };
 
-/// Digest and tokenizer digest of a checkpoint, or why there is none; computed by whoever the caller chooses.
+/// Digest and tokenizer digest of a checkpoint, or why there is none; computed by whoever the
+/// caller chooses.
 struct ModelIdentity {
   Digest digest;
   std::optional<InputFailure> failure;
 };
 
-/// Where shipped tasks are found when the job names no directory: $ALLOMETER_TASKS, beside the program, or installed.
+/// Where shipped tasks are found when the job names no directory: $ALLOMETER_TASKS, beside the
+/// program, or installed.
 std::vector<std::filesystem::path> default_task_directories();
 
-/// Throws ConfigError for mistakes of the job (unknown task, the same checkpoint twice, no cell left). `identities` has
-/// one entry per job.models.
-Plan make_plan(job::Job job, const std::string& numerics, const std::vector<ModelIdentity>& identities);
+/// Throws ConfigError for mistakes of the job (unknown task, the same checkpoint twice, no cell
+/// left). `identities` has one entry per job.models.
+Plan make_plan(job::Job job, const std::string& numerics,
+               const std::vector<ModelIdentity>& identities);
 
-/// The checkpoint's bytes and the tokenizer's, in one digest; a failure where either cannot be read.
-ModelIdentity identify_model(const std::filesystem::path& path, const std::filesystem::path& cache_file);
+/// The checkpoint's bytes and the tokenizer's, in one digest; a failure where either cannot be
+/// read.
+ModelIdentity identify_model(const std::filesystem::path& path,
+                             const std::filesystem::path& cache_file);
 
-/// $XDG_CACHE_HOME/allometer/digests.jsonl or ~/.cache/allometer/digests.jsonl; empty where neither can be written.
+/// $XDG_CACHE_HOME/allometer/digests.jsonl or ~/.cache/allometer/digests.jsonl; empty where neither
+/// can be written.
 std::filesystem::path digest_cache_file();
 
 }  // namespace allometer::sweep

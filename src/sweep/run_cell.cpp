@@ -34,7 +34,8 @@ struct CellRunner::Loaded {
   std::map<std::int32_t, std::shared_ptr<const tasks::Task>> tasks;
 };
 
-CellRunner::CellRunner(const SetupMessage& setup, std::string host, int rank, std::function<void()> on_progress)
+CellRunner::CellRunner(const SetupMessage& setup, std::string host, int rank,
+                       std::function<void()> on_progress)
     : setup_(setup),
       host_(std::move(host)),
       rank_(rank),
@@ -52,7 +53,8 @@ void CellRunner::hold_variant(const Assignment& assignment) {
   if (loaded_->model_index != variant.model) {
     loaded_->tokenizer.reset();
     loaded_->model_index = -1;
-    loaded_->tokenizer = std::make_unique<tokenizer::Tokenizer>(tokenizer::Tokenizer::load(model.path));
+    loaded_->tokenizer =
+        std::make_unique<tokenizer::Tokenizer>(tokenizer::Tokenizer::load(model.path));
     loaded_->model_index = variant.model;
   }
   model::LoadOptions options;
@@ -61,15 +63,16 @@ void CellRunner::hold_variant(const Assignment& assignment) {
   options.digest = Digest::from_hex(model.digest);
   options.max_rows = setup_.chunk_tokens;
   const auto config = model::Config::load(model.path);
-  options.shared_directory = model::choose_shared_directory(model::packed_bytes(config, options.precision));
+  options.shared_directory =
+      model::choose_shared_directory(model::packed_bytes(config, options.precision));
   loaded_->model = model::load_model(model.path, options);
   loaded_->variant = assignment.variant;
 }
 
 ResultMessage CellRunner::run(const Assignment& assignment) {
   const auto fail = [&](std::string kind, std::string reason) {
-    results::FailureRecord failure{Digest::from_hex(assignment.cell_digest), std::move(kind), std::move(reason), host_,
-                                   rank_};
+    results::FailureRecord failure{Digest::from_hex(assignment.cell_digest), std::move(kind),
+                                   std::move(reason), host_, rank_};
     return ResultMessage{assignment.lease.id, true, failure.encode(), 0};
   };
   try {
@@ -89,20 +92,22 @@ ResultMessage CellRunner::run(const Assignment& assignment) {
       task = tasks::load_task(source.file);
       if (task->digest().hex() != source.digest) {
         task.reset();
-        return fail("config", source.file + " or its data changed while the sweep ran: start the job again");
+        return fail("config",
+                    source.file + " or its data changed while the sweep ran: start the job again");
       }
     }
     shard.cost.load_seconds = seconds_since(load_start);
 
     const auto joules_before = energy_.joules();
     const auto start = Clock::now();
-    eval::Engine engine(*loaded_->model, {setup_.chunk_tokens, static_cast<std::size_t>(setup_.generation_bytes)});
+    eval::Engine engine(*loaded_->model,
+                        {setup_.chunk_tokens, static_cast<std::size_t>(setup_.generation_bytes)});
     engine.on_chunk([this] {
       fault_point("mid_shard");
       on_progress_();
     });
-    shard.records = eval::run_questions(*task, assignment.settings, shard.begin, shard.end, *loaded_->tokenizer,
-                                        loaded_->model->config(), engine);
+    shard.records = eval::run_questions(*task, assignment.settings, shard.begin, shard.end,
+                                        *loaded_->tokenizer, loaded_->model->config(), engine);
     shard.cost.wall_seconds = seconds_since(start);
     const auto joules_after = energy_.joules();
     // The counters are the node's; its ranks are taken to share it evenly.
@@ -117,9 +122,12 @@ ResultMessage CellRunner::run(const Assignment& assignment) {
   } catch (const Error& error) {
     return fail(error.kind(), error.what());
   } catch (const std::bad_alloc&) {
-    return fail("io", fmt::format("out of memory on {} ({:.1f} GiB available); use fewer ranks per node or a smaller "
-                                  "engine.generation_memory",
-                                  host_, static_cast<double>(available_memory_bytes()) / (1 << 30)));
+    return fail(
+        "io",
+        fmt::format(
+            "out of memory on {} ({:.1f} GiB available); use fewer ranks per node or a smaller "
+            "engine.generation_memory",
+            host_, static_cast<double>(available_memory_bytes()) / (1 << 30)));
   }
 }
 

@@ -17,7 +17,8 @@ struct Cancelled {};
 class CellRunner {
  public:
   /// on_progress is called after every chunk of tokens; it may throw Cancelled.
-  CellRunner(const SetupMessage& setup, std::string host, int rank, std::function<void()> on_progress);
+  CellRunner(const SetupMessage& setup, std::string host, int rank,
+             std::function<void()> on_progress);
   ~CellRunner();
 
   /// Records, or the failure. Only Cancelled and bugs come through as exceptions.

@@ -15,7 +15,8 @@ constexpr double kSpeedGain = 0.3;
 
 }  // namespace
 
-Schedule::Schedule(std::vector<ScheduledCell> cells, const ScheduleOptions& options) : options_(options) {
+Schedule::Schedule(std::vector<ScheduledCell> cells, const ScheduleOptions& options)
+    : options_(options) {
   for (const ScheduledCell& cell : cells) {
     const auto variant = static_cast<std::size_t>(cell.variant);
     if (variants_.size() <= variant) variants_.resize(variant + 1);
@@ -30,7 +31,8 @@ void Schedule::mark_done(std::int32_t cell, std::int32_t begin, std::int32_t end
   auto& pending = cells_[static_cast<std::size_t>(cell)].pending;
   std::deque<Range> left;
   for (const Range& range : pending) {
-    if (range.begin < begin) left.push_back({range.begin, std::min(range.end, begin), range.attempts});
+    if (range.begin < begin)
+      left.push_back({range.begin, std::min(range.end, begin), range.attempts});
     if (range.end > end) left.push_back({std::max(range.begin, end), range.end, range.attempts});
   }
   std::erase_if(left, [](const Range& range) { return range.begin >= range.end; });
@@ -71,25 +73,32 @@ void Schedule::fail(std::int32_t cell) {
 }
 
 void Schedule::skip_idle_cells(Variant& variant) const {
-  const auto is_idle = [&](std::int32_t cell) { return cells_[static_cast<std::size_t>(cell)].pending.empty(); };
-  while (variant.first_open < variant.cells.size() && is_idle(variant.cells[variant.first_open])) ++variant.first_open;
+  const auto is_idle = [&](std::int32_t cell) {
+    return cells_[static_cast<std::size_t>(cell)].pending.empty();
+  };
+  while (variant.first_open < variant.cells.size() && is_idle(variant.cells[variant.first_open]))
+    ++variant.first_open;
 }
 
 void Schedule::start() {
   num_pending_ = 0;
-  std::erase_if(suspects_, [&](const auto& suspect) { return cells_[static_cast<std::size_t>(suspect.first)].failed; });
+  std::erase_if(suspects_, [&](const auto& suspect) {
+    return cells_[static_cast<std::size_t>(suspect.first)].failed;
+  });
   for (Variant& variant : variants_) {
     std::map<std::int32_t, double> flops;
     for (const std::int32_t index : variant.cells) {
       Cell& cell = cells_[static_cast<std::size_t>(index)];
       if (cell.failed) cell.pending.clear();
       num_pending_ += std::ssize(cell.pending);
-      for (const Range& range : cell.pending) flops[index] += (range.end - range.begin) * cell.fixed.flops_per_question;
+      for (const Range& range : cell.pending)
+        flops[index] += (range.end - range.begin) * cell.fixed.flops_per_question;
     }
     std::stable_sort(variant.cells.begin(), variant.cells.end(),
                      [&](std::int32_t a, std::int32_t b) { return flops[a] > flops[b]; });
     variant.pending_flops = 0;
     for (const auto& [index, value] : flops) variant.pending_flops += value;
+    variant.first_open = 0;
     skip_idle_cells(variant);
   }
   for (const auto& [index, range] : suspects_) {
@@ -102,13 +111,16 @@ void Schedule::start() {
 
 double Schedule::predict_seconds(std::int32_t cell, std::int32_t num_questions) const {
   const ScheduledCell& fixed = cells_[static_cast<std::size_t>(cell)].fixed;
-  return num_questions * fixed.flops_per_question / variants_[static_cast<std::size_t>(fixed.variant)].flops_per_second;
+  return num_questions * fixed.flops_per_question /
+         variants_[static_cast<std::size_t>(fixed.variant)].flops_per_second;
 }
 
 double Schedule::remaining_seconds() const {
   double seconds = 0;
-  for (const Variant& variant : variants_) seconds += variant.pending_flops / variant.flops_per_second;
-  for (const auto& [id, lease] : outstanding_) seconds += predict_seconds(lease.cell, lease.end - lease.begin);
+  for (const Variant& variant : variants_)
+    seconds += variant.pending_flops / variant.flops_per_second;
+  for (const auto& [id, lease] : outstanding_)
+    seconds += predict_seconds(lease.cell, lease.end - lease.begin);
   return seconds;
 }
 
@@ -121,11 +133,12 @@ std::int32_t Schedule::choose_variant(int rank, int node) const {
     const Variant& variant = variants_[static_cast<std::size_t>(index)];
     return variant.first_open < variant.cells.size();
   };
-  if (const auto held = variant_of_rank_.find(rank); held != variant_of_rank_.end() && has_work(held->second)) {
+  if (const auto held = variant_of_rank_.find(rank);
+      held != variant_of_rank_.end() && has_work(held->second)) {
     return held->second;
   }
-  // Work per rank already there: ranks spread over variants in proportion to what each has left. Weights that the node
-  // holds already are worth a preference, not a rule.
+  // Work per rank already there: ranks spread over variants in proportion to what each has left.
+  // Weights that the node holds already are worth a preference, not a rule.
   constexpr double kNodePreference = 1.5;
   const auto on_node = variants_of_node_.find(node);
   std::int32_t best = -1;
@@ -134,7 +147,8 @@ std::int32_t Schedule::choose_variant(int rank, int node) const {
     if (!has_work(index)) continue;
     const Variant& variant = variants_[static_cast<std::size_t>(index)];
     double score = variant.pending_flops / variant.flops_per_second / (variant.ranks + 1);
-    if (on_node != variants_of_node_.end() && on_node->second.contains(index)) score *= kNodePreference;
+    if (on_node != variants_of_node_.end() && on_node->second.contains(index))
+      score *= kNodePreference;
     if (score > best_score) {
       best = index;
       best_score = score;
@@ -145,12 +159,14 @@ std::int32_t Schedule::choose_variant(int rank, int node) const {
 
 std::int32_t Schedule::questions_for(const Cell& cell) const {
   const double all = remaining_seconds();
-  const double target = std::clamp(all / (3.0 * options_.world_size), options_.shortest_shard_seconds,
-                                   std::max(options_.shard_seconds, options_.shortest_shard_seconds));
+  const double target =
+      std::clamp(all / (3.0 * options_.world_size), options_.shortest_shard_seconds,
+                 std::max(options_.shard_seconds, options_.shortest_shard_seconds));
   const Variant& variant = variants_[static_cast<std::size_t>(cell.fixed.variant)];
   const double per_question = cell.fixed.flops_per_question / variant.flops_per_second;
   const double questions = per_question > 0 ? target / per_question : cell.fixed.num_questions;
-  return static_cast<std::int32_t>(std::clamp(questions, 1.0, static_cast<double>(cell.fixed.num_questions)));
+  return static_cast<std::int32_t>(
+      std::clamp(questions, 1.0, static_cast<double>(cell.fixed.num_questions)));
 }
 
 Lease Schedule::hand_out(std::int32_t cell, const Range& range) {
@@ -236,7 +252,8 @@ void Schedule::return_range(std::int32_t index, const Range& range) {
   ++num_pending_;
   cell.pending.push_front(range);
   const auto position = std::find(variant.cells.begin(), variant.cells.end(), index);
-  variant.first_open = std::min(variant.first_open, static_cast<std::size_t>(position - variant.cells.begin()));
+  variant.first_open =
+      std::min(variant.first_open, static_cast<std::size_t>(position - variant.cells.begin()));
 }
 
 void Schedule::release(std::int64_t lease) {

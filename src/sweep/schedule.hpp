@@ -1,5 +1,6 @@
 #pragma once
-/// Which rank computes what next. Pure bookkeeping: no clock, no MPI, no files; the sweep and its simulation share it.
+/// Which rank computes what next. Pure bookkeeping: no clock, no MPI, no files; the sweep and its
+/// simulation share it.
 
 #include <cstdint>
 #include <deque>
@@ -22,9 +23,9 @@ struct Lease {
 
 struct ScheduleOptions {
   int world_size = 1;
-  double shard_seconds = 20;       ///< aimed-at length of a shard; shorter near the end
+  double shard_seconds = 20;  ///< aimed-at length of a shard; shorter near the end
   double shortest_shard_seconds = 0.25;
-  int max_attempts = 3;            ///< then the cell fails
+  int max_attempts = 3;  ///< then the cell fails
 };
 
 /// One cell as the scheduler sees it.
@@ -42,9 +43,10 @@ struct RetriedRange {
   std::int32_t attempts = 1;
 };
 
-/// Longest cells first; a rank stays with the variant it holds, then with one its node holds; shards shrink towards the
-/// end (guided self-scheduling: a third of what is left, divided by the ranks). A range with two lost attempts is
-/// handed out only while no other such range is, so that one poisonous shard cannot use up the attempts of its neighbours.
+/// Longest cells first; a rank stays with the variant it holds, then with one its node holds;
+/// shards shrink towards the end (guided self-scheduling: a third of what is left, divided by the
+/// ranks). A range with two lost attempts is handed out only while no other such range is, so that
+/// one poisonous shard cannot use up the attempts of its neighbours.
 class Schedule {
  public:
   Schedule(std::vector<ScheduledCell> cells, const ScheduleOptions& options);
@@ -81,15 +83,15 @@ class Schedule {
   };
   struct Cell {
     ScheduledCell fixed;
-    std::deque<Range> pending;   ///< retried ranges first
+    std::deque<Range> pending;  ///< retried ranges first
     bool failed = false;
   };
   struct Variant {
-    std::vector<std::int32_t> cells;     ///< longest first
-    std::size_t first_open = 0;          ///< cells before it have nothing pending
+    std::vector<std::int32_t> cells;  ///< longest first
+    std::size_t first_open = 0;       ///< cells before it have nothing pending
     double pending_flops = 0;
     double flops_per_second = 1e9;
-    int ranks = 0;                       ///< working on it now
+    int ranks = 0;  ///< working on it now
   };
 
   void skip_idle_cells(Variant& variant) const;

@@ -11,8 +11,9 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Outcome, {{Outcome::running, "running"},
                                        {Outcome::done, "done"},
                                        {Outcome::failed_cells, "failed_cells"},
                                        {Outcome::stopped, "stopped"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(State, outcome, reason, job, host, pid, start, updated, cells_total, cells_done,
-                                   cells_failed, questions_total, questions_done, remaining_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(State, outcome, reason, job, host, pid, start, updated,
+                                   cells_total, cells_done, cells_failed, questions_total,
+                                   questions_done, remaining_seconds)
 
 namespace {
 std::filesystem::path state_path(const std::filesystem::path& output) {
@@ -22,10 +23,14 @@ std::filesystem::path state_path(const std::filesystem::path& output) {
 
 int exit_code_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::done: return 0;
-    case Outcome::failed_cells: return 3;
-    case Outcome::stopped: return 4;
-    case Outcome::running: break;
+    case Outcome::done:
+      return 0;
+    case Outcome::failed_cells:
+      return 3;
+    case Outcome::stopped:
+      return 4;
+    case Outcome::running:
+      break;
   }
   return 1;
 }

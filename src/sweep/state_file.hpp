@@ -10,7 +10,8 @@ namespace allometer::sweep {
 
 enum class Outcome { running, done, failed_cells, stopped };
 
-/// Exit codes of a finished job: 0 done, 3 with failed cells, 4 stopped and resumable; 1 while it runs.
+/// Exit codes of a finished job: 0 done, 3 with failed cells, 4 stopped and resumable; 1 while it
+/// runs.
 int exit_code_of(Outcome outcome);
 
 struct State {
@@ -31,7 +32,8 @@ struct State {
 
 /// Durable when it returns. Throws IoError.
 void write_state(const std::filesystem::path& output, const State& state);
-/// Nothing when there is no state file. Throws FormatError naming the file when it cannot be read as one.
+/// Nothing when there is no state file. Throws FormatError naming the file when it cannot be read
+/// as one.
 std::optional<State> read_state(const std::filesystem::path& output);
 
 }  // namespace allometer::sweep

@@ -1,5 +1,6 @@
 #include "sweep/worker.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <stdexcept>
@@ -44,10 +45,12 @@ void Worker::run() {
     std::set<std::string> precisions;
     for (const auto& variant : setup_.variants) precisions.insert(variant.precision);
     for (const std::string& name : precisions) {
-      measured.flops_per_second.emplace_back(name, model::measure_peak_flops_per_second(*parse_precision(name)));
+      measured.flops_per_second.emplace_back(
+          name, model::measure_peak_flops_per_second(*parse_precision(name)));
     }
     {
       const std::lock_guard lock(mutex_);
+      flops_per_second_ = measured.flops_per_second;
       ready_ = std::move(measured);
     }
     compute_until_stopped(runner);
@@ -67,6 +70,7 @@ void Worker::compute_until_stopped(CellRunner& runner) {
     const Assignment assignment = std::move(queue_.front());
     queue_.pop_front();
     current_cell_ = assignment.cell_name;
+    current_variant_ = assignment.variant;
     idle_ = false;
     last_progress_ms_ = now_ms();
     lock.unlock();
@@ -105,7 +109,8 @@ std::optional<ResultMessage> Worker::poll() {
     try {
       std::rethrow_exception(error_);
     } catch (const std::exception& error) {
-      throw std::runtime_error((current_cell_.empty() ? "" : "cell " + current_cell_ + ": ") + error.what());
+      throw std::runtime_error((current_cell_.empty() ? "" : "cell " + current_cell_ + ": ") +
+                               error.what());
     }
   }
   if (finished_.empty()) return std::nullopt;
@@ -128,10 +133,21 @@ std::optional<std::vector<std::int64_t>> Worker::released() {
   return std::exchange(abandoned_, {});
 }
 
+double Worker::allowed_silence() const {
+  const auto& variant = setup_.variants[static_cast<std::size_t>(current_variant_)];
+  double allowed = std::max(setup_.watchdog_seconds, variant.load_seconds);
+  for (const auto& [precision, flops_per_second] : flops_per_second_) {
+    if (precision == variant.precision)
+      allowed = std::max(allowed, 10 * variant.chunk_flops / (0.5 * flops_per_second));
+  }
+  return allowed;
+}
+
 std::optional<Worker::Activity> Worker::activity() {
   const std::lock_guard lock(mutex_);
   if (idle_) return std::nullopt;
-  return Activity{current_cell_, static_cast<double>(now_ms() - last_progress_ms_) * 1e-3};
+  return Activity{current_cell_, static_cast<double>(now_ms() - last_progress_ms_) * 1e-3,
+                  allowed_silence()};
 }
 
 }  // namespace allometer::sweep
