@@ -2,12 +2,35 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <mutex>
+#include <string>
 
 namespace allometer {
+namespace {
+
+struct Target {
+  std::string name;
+  long passage = 1;
+};
+
+Target read_target() {
+  const char* value = std::getenv("ALLOMETER_TEST_KILL");
+  if (value == nullptr) return {};
+  const std::string text(value);
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) return {text, 1};
+  return {text.substr(0, colon), std::strtol(text.c_str() + colon + 1, nullptr, 10)};
+}
+
+}  // namespace
 
 void fault_point(std::string_view name) {
-  const char* const wanted = std::getenv("ALLOMETER_TEST_KILL");
-  if (wanted && name == wanted) std::raise(SIGKILL);
+  static const Target target = read_target();
+  if (target.name.empty() || name != target.name) return;
+  static std::mutex mutex;
+  static long passages = 0;
+  const std::lock_guard lock(mutex);
+  if (++passages == target.passage) std::raise(SIGKILL);
 }
 
 }  // namespace allometer

@@ -1,11 +1,12 @@
 #pragma once
-/// Places where a test may kill the process, to see what survives. Nothing happens anywhere else.
+/// Places where the crash tests kill the program.
 
 #include <string_view>
 
 namespace allometer {
 
-/// Raises SIGKILL when the environment variable ALLOMETER_TEST_KILL is `name`.
+/// Raises SIGKILL if $ALLOMETER_TEST_KILL is `name`, or "name:N" at the N-th passage (from 1);
+/// nothing otherwise. The variable is read once.
 void fault_point(std::string_view name);
 
 }  // namespace allometer

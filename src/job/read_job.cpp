@@ -310,11 +310,13 @@ class JobReader {
   Rule read_rule(const YamlNode& node, const std::string& where) {
     Rule rule;
     rule.line = node.line;
-    for (const auto& [key, value] : node.entries) {
-      if (!check_rule_key(key, where)) continue;
-      std::vector<std::string>& wanted = rule.match[key.scalar];
+    for (const YamlEntry& entry : node.entries) {
+      const std::string& key = entry.key.scalar;
+      const YamlNode& value = entry.value;
+      if (!check_rule_key(entry.key, where)) continue;
+      std::vector<std::string>& wanted = rule.match[key];
       const auto take = [&](const YamlNode& item) {
-        if (const auto text = rule_value(key.scalar, item, where)) wanted.push_back(*text);
+        if (const auto text = rule_value(key, item, where)) wanted.push_back(*text);
       };
       if (value.kind == YamlNode::Kind::list && !value.items.empty()) {
         for (const YamlNode& item : value.items) take(item);

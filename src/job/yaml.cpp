@@ -99,17 +99,17 @@ class TreeBuilder : public YAML::EventHandler {
     }
     if (!level.has_key) {
       level.has_key = true;
-      return level.node.entries.emplace_back(std::move(node), YamlNode{}).first;
+      return level.node.entries.emplace_back(YamlEntry{std::move(node), {}}).key;
     }
     level.has_key = false;
-    return level.node.entries.back().second = std::move(node);
+    return level.node.entries.back().value = std::move(node);
   }
 
   /// Drops entries whose key is no scalar or was there before.
   void check_keys(YamlNode& map) {
     std::map<std::string, int> first_line;
-    const auto is_bad = [&](const std::pair<YamlNode, YamlNode>& entry) {
-      const YamlNode& key = entry.first;
+    const auto is_bad = [&](const YamlEntry& entry) {
+      const YamlNode& key = entry.key;
       if (key.kind != YamlNode::Kind::scalar) {
         mistakes_.add(key.line, "a key must be a word, not " + describe(key));
         return true;

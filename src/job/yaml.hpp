@@ -4,12 +4,13 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "job/mistakes.hpp"
 
 namespace allometer::job {
+
+struct YamlEntry;
 
 struct YamlNode {
   enum class Kind { null, scalar, list, map };
@@ -18,7 +19,12 @@ struct YamlNode {
   int line = 1;        ///< where it begins, from 1
   std::string scalar;  ///< as written, without quotes
   std::vector<YamlNode> items;
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< keys are scalars, each one once
+  std::vector<YamlEntry> entries;  ///< of a map; keys are scalars, each one once
+};
+
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
 };
 
 /// What a node is, for messages: "nothing", "'text'", "a list" or "a map".

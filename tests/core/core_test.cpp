@@ -13,6 +13,7 @@
 #include "core/instruction_set.hpp"
 #include "core/precision.hpp"
 #include "core/random.hpp"
+#include "core/spelling.hpp"
 
 namespace allometer {
 namespace {
@@ -157,6 +158,14 @@ TEST(Contract, IsCheckedWhereItIsOn) {
   EXPECT_FALSE(evaluated);
 #endif
   EXPECT_NO_THROW(ALLOMETER_EXPECT(2 > 1));
+}
+
+TEST(EditDistance, CountsEditsAndSwaps) {
+  EXPECT_EQ(edit_distance("", ""), 0u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+  EXPECT_EQ(edit_distance("modles", "models"), 1u);
+  EXPECT_EQ(edit_distance("ca", "abc"), 3u) << "optimal string alignment, not the unrestricted 2";
 }
 
 TEST(Precision, NamesReadBack) {

@@ -185,9 +185,9 @@ TEST_F(JobTest, SaysEverythingThatIsWrongAtOnce) {
                "modles: [{path: models/tiny-2}]\n"
                "tasks: [coin, coin]\n"
                "limit: -4\n"),
-      "1: 'models' is missing: list the checkpoints, as 'models: [{path: DIR}]'\n"
       "1: the job's name 'a b' has a blank or a '/': it names a group of the results file; give "
       "another 'name'\n"
+      "1: 'models' is missing: list the checkpoints, as 'models: [{path: DIR}]'\n"
       "2: unknown key 'modles' (did you mean 'models'?)\n"
       "3: task 'coin' is listed twice (first in line 3): one entry can have several 'shots'\n"
       "4: 'limit' is '-4': expected a whole number of at least 1");
