@@ -123,6 +123,9 @@ Report analyse(const results::ResultsFile& file);
 /// Plain text for a terminal of 120 columns, ending with a newline; ASCII unless names are not.
 std::string format_tables(const Report& report);
 
+/// The tables of the results file: analysis_size, analysis_efficiency.
+std::vector<results::AnalysisTable> tables_of(const Report& report);
+
 /// Adds estimates and tables to the results file (groups analysis_size and analysis_efficiency).
 void write(const std::filesystem::path& path, const Report& report);
 

@@ -1,0 +1,161 @@
+#include <cmath>
+#include <functional>
+#include <utility>
+
+#include "report/report.hpp"
+
+namespace allometer::report {
+namespace {
+
+using results::AnalysisTable;
+
+template <class Row>
+class Columns {
+ public:
+  Columns(AnalysisTable& table, const std::vector<Row>& rows) : table_(table), rows_(rows) {}
+
+  template <class Text>
+  void text(std::string name, Text of_row) {
+    std::vector<std::string> values;
+    for (const Row& row : rows_) values.emplace_back(of_row(row));
+    table_.text_columns.emplace_back(std::move(name), std::move(values));
+  }
+  template <class Number>
+  void number(std::string name, std::string unit, std::string long_name, Number of_row) {
+    std::vector<double> values;
+    for (const Row& row : rows_) values.push_back(static_cast<double>(of_row(row)));
+    table_.number_columns.push_back(
+        {std::move(name), std::move(unit), std::move(long_name), std::move(values)});
+  }
+
+ private:
+  AnalysisTable& table_;
+  const std::vector<Row>& rows_;
+};
+
+std::string joined(const std::vector<std::string>& notes) {
+  std::string all;
+  for (const std::string& note : notes) all += (all.empty() ? "" : "; ") + note;
+  return all;
+}
+
+void add_correlation(Columns<SizeRow>& columns, const std::string& name, const std::string& what,
+                     Correlation SizeRow::*member) {
+  const auto field = [member](double Correlation::*part) {
+    return [member, part](const SizeRow& row) { return row.*member.*part; };
+  };
+  columns.number(name, "1", what + " of the estimate with log10 N over models",
+                 field(&Correlation::value));
+  columns.number(name + "_ci_low", "1",
+                 "lower end of the bootstrap interval over questions of " + name,
+                 field(&Correlation::ci_low));
+  columns.number(name + "_ci_high", "1",
+                 "upper end of the bootstrap interval over questions of " + name,
+                 field(&Correlation::ci_high));
+  columns.number(name + "_p", "1", "two-sided permutation p of " + name + " over models",
+                 field(&Correlation::p));
+  columns.number(name + "_smallest_p", "1", "smallest p that these sizes and ties can reach",
+                 field(&Correlation::smallest_p));
+}
+
+AnalysisTable size_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_size";
+  table.dimension = "size_row";
+  Columns<SizeRow> columns(table, report.size_rows);
+  const auto metric = [&](const SizeRow& row) -> const results::PlannedMetric& {
+    return report.plan.tasks[static_cast<std::size_t>(row.task)]
+        .metrics[static_cast<std::size_t>(row.metric)];
+  };
+  columns.text("task", [&](const SizeRow& row) {
+    return report.plan.tasks[static_cast<std::size_t>(row.task)].name;
+  });
+  columns.text("metric", [&](const SizeRow& row) { return metric(row).name; });
+  columns.text("metric_unit", [&](const SizeRow& row) { return metric(row).unit; });
+  columns.text("precision", [](const SizeRow& row) { return row.precision; });
+  columns.text("models", [](const SizeRow& row) { return row.models; });
+  columns.text("trend", [](const SizeRow& row) { return name_of(row.trend); });
+  columns.text("notes", [](const SizeRow& row) { return joined(row.notes); });
+  columns.number("num_fewshot", "1", "demonstrations in the prompt",
+                 [](const SizeRow& row) { return row.num_fewshot; });
+  columns.number("higher_is_better", "1", "1 if a higher estimate is better, 0 if a lower one is",
+                 [&](const SizeRow& row) { return metric(row).higher_is_better ? 1 : 0; });
+  columns.number("random_weights", "1", "1 if the models have random weights",
+                 [](const SizeRow& row) { return row.random_weights ? 1 : 0; });
+  columns.number("num_models", "1", "models in the row",
+                 [](const SizeRow& row) { return row.points.size(); });
+  columns.number("num_sizes", "1", "distinct sizes in the row",
+                 [](const SizeRow& row) { return row.num_sizes; });
+  add_correlation(columns, "pearson_r", "Pearson correlation", &SizeRow::pearson);
+  add_correlation(columns, "spearman_rho", "Spearman correlation", &SizeRow::spearman);
+  add_correlation(columns, "kendall_tau_b", "Kendall correlation (tau-b)", &SizeRow::kendall);
+  // Units of the slopes are those of the row's metric: they differ between rows.
+  columns.number("slope_per_decade", "1",
+                 "change of the estimate per tenfold N, in units of the metric",
+                 [](const SizeRow& row) { return row.slope; });
+  columns.number("slope_t_low", "1", "lower end of the Student t interval over models of the slope",
+                 [](const SizeRow& row) { return row.slope_t_low; });
+  columns.number("slope_t_high", "1",
+                 "upper end of the Student t interval over models of the slope",
+                 [](const SizeRow& row) { return row.slope_t_high; });
+  columns.number("slope_ci_low", "1",
+                 "lower end of the bootstrap interval over questions of the slope",
+                 [](const SizeRow& row) { return row.slope_ci_low; });
+  columns.number("slope_ci_high", "1",
+                 "upper end of the bootstrap interval over questions of the slope",
+                 [](const SizeRow& row) { return row.slope_ci_high; });
+  columns.number("exact_permutation", "1",
+                 "1 if every permutation was counted, 0 if they were drawn",
+                 [](const SizeRow& row) { return row.exact ? 1 : 0; });
+  return table;
+}
+
+AnalysisTable efficiency_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_efficiency";
+  table.dimension = "efficiency_row";
+  Columns<EfficiencyRow> columns(table, report.efficiency_rows);
+  columns.text("variant", [&](const EfficiencyRow& row) {
+    return report.plan.variants[static_cast<std::size_t>(row.variant)].name;
+  });
+  columns.text("energy_source", [&](const EfficiencyRow& row) {
+    if (row.energy_joules) return std::string("measured");
+    return report.energy_source.empty() ? std::string("unmeasured") : report.energy_source;
+  });
+  columns.number("parameters", "1", "N of the size axis",
+                 [](const EfficiencyRow& row) { return row.parameters; });
+  columns.number("random_weights", "1", "1 if the model has random weights",
+                 [](const EfficiencyRow& row) { return row.random_weights ? 1 : 0; });
+  columns.number("num_cells", "1", "cells with any question answered",
+                 [](const EfficiencyRow& row) { return row.cells; });
+  columns.number("tokens_computed", "1", "rows of forward passes",
+                 [](const EfficiencyRow& row) { return row.cost.tokens_computed; });
+  columns.number("tokens_requested", "1",
+                 "tokens that one forward pass per request would have computed",
+                 [](const EfficiencyRow& row) { return row.cost.tokens_requested; });
+  columns.number("busy_seconds", "s", "seconds of work, summed over ranks",
+                 [](const EfficiencyRow& row) { return row.cost.wall_seconds; });
+  columns.number("load_seconds", "s", "seconds of attaching or packing weights, summed over ranks",
+                 [](const EfficiencyRow& row) { return row.cost.load_seconds; });
+  columns.number("tokens_per_second", "s-1", "computed tokens per second of a busy rank",
+                 [](const EfficiencyRow& row) { return row.tokens_per_second; });
+  columns.number("flops", "1", "floating-point operations of the model",
+                 [](const EfficiencyRow& row) { return row.cost.flops; });
+  columns.number("mfu", "1", "achieved share of the matrix-product rate measured at start",
+                 [](const EfficiencyRow& row) { return row.mfu; });
+  columns.number("tokens_saved", "1", "share of requested tokens that shared prefixes spared",
+                 [](const EfficiencyRow& row) { return row.tokens_saved; });
+  columns.number("peak_memory", "byte", "largest resident set of one rank",
+                 [](const EfficiencyRow& row) { return row.cost.peak_memory_bytes; });
+  columns.number("energy", "J", "energy of the ranks' share of the counters",
+                 [](const EfficiencyRow& row) { return row.energy_joules.value_or(kUndefined); });
+  return table;
+}
+
+}  // namespace
+
+std::vector<AnalysisTable> tables_of(const Report& report) {
+  return {size_table(report), efficiency_table(report)};
+}
+
+}  // namespace allometer::report

@@ -1,0 +1,127 @@
+#include "report/sample.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "core/contract.hpp"
+#include "core/error.hpp"
+#include "stats/bootstrap.hpp"
+
+namespace allometer::report {
+namespace {
+
+/// The sum of a column over any resample, if it is the same for all: every question counts alike.
+bool constant_weight(const Sample& sample) {
+  return sample.weight.size() > 0 && (sample.weight.array() == sample.weight[0]).all();
+}
+
+}  // namespace
+
+Eigen::ArrayXd apply_aggregation(std::string_view name, const Eigen::ArrayXd& ratios) {
+  if (name == "mean") return ratios;
+  if (name == "exp_negative") return (-ratios).exp();
+  if (name == "bits") return -ratios / std::numbers::ln2;
+  if (name == "negative") return -ratios;
+  throw FormatError(fmt::format(
+      "the results file aggregates a metric by \"{}\", which this version does not know; it knows "
+      "mean, exp_negative, bits and negative",
+      name));
+}
+
+double apply_aggregation(std::string_view name, double ratio) {
+  if (name == "exp_negative") return std::exp(-ratio);
+  return apply_aggregation(name, Eigen::ArrayXd(Eigen::ArrayXd::Constant(1, ratio)))[0];
+}
+
+Sample load_sample(const Source& source, std::int32_t cell, std::int32_t metric) {
+  const std::int32_t num_questions =
+      source.cells[static_cast<std::size_t>(cell)].cell.num_questions;
+  const results::MetricColumn column = source.metric(cell, metric);
+  Sample sample;
+  sample.cell = cell;
+  sample.metric = metric;
+  sample.value = Eigen::VectorXd::Zero(num_questions);
+  sample.weight = Eigen::VectorXd::Zero(num_questions);
+  std::vector<double> defined;
+  bool alike = true;
+  for (std::size_t i = 0; i < column.question.size(); ++i) {
+    const std::int32_t question = column.question[i];
+    if (question < 0 || question >= num_questions) {
+      throw FormatError(fmt::format(
+          "the results file has an answer to question {} in cell {}, which has only {} questions; "
+          "build the file anew with `allometer collect`",
+          question, cell, num_questions));
+    }
+    if (std::isnan(column.value[i]) || std::isnan(column.weight[i])) continue;
+    sample.finite &= std::isfinite(column.value[i]) && std::isfinite(column.weight[i]);
+    sample.value[question] = column.value[i];
+    sample.weight[question] = column.weight[i];
+    sample.value_sum += column.value[i];
+    sample.weight_sum += column.weight[i];
+    alike &= column.weight[i] == 1;
+    defined.push_back(column.value[i]);
+  }
+  sample.num_defined = static_cast<std::int32_t>(defined.size());
+  if (alike && sample.finite)
+    sample.standard_error_of_mean = stats::standard_error_of_mean(defined);
+  return sample;
+}
+
+void resample(std::span<Sample> samples, std::string_view task, const Settings& settings) {
+  if (samples.empty()) return;
+  const Eigen::Index num_questions = samples.front().value.size();
+  Eigen::MatrixXd columns(num_questions, 2 * static_cast<Eigen::Index>(samples.size()));
+  Eigen::Index used = 0;
+  for (const Sample& sample : samples) {
+    ALLOMETER_EXPECT(sample.value.size() == num_questions);
+    if (!sample.finite) continue;
+    columns.col(used++) = sample.value;
+    if (!constant_weight(sample)) columns.col(used++) = sample.weight;
+  }
+  const Eigen::MatrixXd sums =
+      stats::resampled_sums(fmt::format("bootstrap/{}/{}", settings.seed, task),
+                            settings.bootstrap_draws, columns.leftCols(used));
+  Eigen::Index next = 0;
+  for (Sample& sample : samples) {
+    if (!sample.finite) {
+      sample.value_sums = Eigen::ArrayXd::Constant(settings.bootstrap_draws, kUndefined);
+      sample.weight_sums = sample.value_sums;
+      continue;
+    }
+    sample.value_sums = sums.col(next++);
+    if (constant_weight(sample)) {
+      sample.weight_sums = Eigen::ArrayXd::Constant(settings.bootstrap_draws, sample.weight_sum);
+    } else {
+      sample.weight_sums = sums.col(next++);
+    }
+  }
+}
+
+results::ResultsFile::Estimate estimate_of(const Sample& sample,
+                                           const results::PlannedMetric& metric,
+                                           const Settings& settings) {
+  results::ResultsFile::Estimate estimate;
+  estimate.cell = sample.cell;
+  estimate.metric = metric.name;
+  estimate.num_questions = sample.num_defined;
+  estimate.estimate = apply_aggregation(metric.aggregation, sample.value_sum / sample.weight_sum);
+  const Eigen::ArrayXd draws =
+      apply_aggregation(metric.aggregation, sample.value_sums / sample.weight_sums);
+  const std::span<const double> all(draws.data(), static_cast<std::size_t>(draws.size()));
+  const stats::Interval interval = stats::percentile_interval(all, settings.confidence);
+  estimate.ci_low = interval.low;
+  estimate.ci_high = interval.high;
+  estimate.standard_error = kUndefined;
+  if (metric.has_standard_error && sample.num_defined > 1) {
+    const bool plain_mean =
+        metric.aggregation == "mean" && !std::isnan(sample.standard_error_of_mean);
+    estimate.standard_error =
+        plain_mean ? sample.standard_error_of_mean : stats::standard_deviation(all);
+  }
+  return estimate;
+}
+
+}  // namespace allometer::report
