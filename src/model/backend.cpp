@@ -1,8 +1,7 @@
 #include "model/backend.hpp"
 
-#include <omp.h>
-
 #include <fmt/format.h>
+#include <omp.h>
 
 #include "ops/linear.hpp"
 
@@ -13,7 +12,8 @@ void limit_instruction_set(InstructionSet isa) {
 }
 
 std::string numerics_version(InstructionSet isa) {
-  return fmt::format("{} {} kernels {}", name_of(isa), ops::backend_version(), ops::kernel_revision());
+  return fmt::format("{} {} kernels {}", name_of(isa), ops::backend_version(),
+                     ops::kernel_revision());
 }
 
 std::string backend_version() {

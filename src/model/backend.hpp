@@ -1,5 +1,6 @@
 #pragma once
-/// The numerical backend as the layers above the models see it: which one, limited to what, how fast, with how many threads.
+/// The numerical backend as the layers above the models see it: which one, limited to what, how
+/// fast, with how many threads.
 
 #include <string>
 
@@ -11,7 +12,8 @@ namespace allometer::model {
 /// Limits kernels and oneDNN to `isa`. Call once, before any model is loaded.
 void limit_instruction_set(InstructionSet isa);
 
-/// What decides bits beside the inputs: "avx512_bf16 oneDNN 2.6.3 kernels 1". Equal text, equal results.
+/// What decides bits beside the inputs: "avx512_bf16 oneDNN 2.6.3 kernels 1". Equal text, equal
+/// results.
 std::string numerics_version(InstructionSet isa);
 
 /// "oneDNN 2.6.3"
@@ -20,7 +22,8 @@ std::string backend_version();
 /// Threads that a forward pass called from this thread uses.
 void set_num_threads(int num_threads);
 
-/// Floating-point operations per second of a [256 x k] x [k x n] product on this thread's share of the node, best of five.
+/// Floating-point operations per second of a [256 x k] x [k x n] product on this thread's share of
+/// the node, best of five.
 double measure_peak_flops_per_second(Precision precision);
 
 }  // namespace allometer::model

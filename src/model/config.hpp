@@ -13,7 +13,7 @@ struct RopeScaling {
   enum class Type { none, linear, llama3 };
   Type type = Type::none;
   double factor = 1;
-  double low_freq_factor = 1;   ///< llama3 only, as the next two
+  double low_freq_factor = 1;  ///< llama3 only, as the next two
   double high_freq_factor = 4;
   int original_max_position_embeddings = 0;
 };
@@ -36,10 +36,14 @@ struct Config {
   bool attention_bias = false;
   bool mlp_bias = false;
   std::optional<std::int32_t> bos_token_id;
-  std::optional<std::int32_t> eos_token_id;
+  std::optional<std::int32_t> eos_token_id;  ///< the first one where config.json lists several
+  /// "allometer_random_weights": written by write_random_checkpoint, so that nobody takes such
+  /// numbers for a trained model's.
+  bool random_weights = false;
 
-  /// Reads directory/config.json. Throws IoError, or FormatError naming the file and key; an unknown architecture or an
-  /// option that would change the numbers (rope_scaling type, quantization_config, hidden_act) is refused by name.
+  /// Reads directory/config.json. Throws IoError, or FormatError naming the file and key; an
+  /// unknown architecture or an option that would change the numbers (rope_scaling type,
+  /// quantization_config, hidden_act) is refused by name.
   static Config load(const std::filesystem::path& directory);
 };
 
@@ -50,8 +54,9 @@ struct ParameterCount {
 };
 ParameterCount count_parameters(const Config& config);
 
-/// Floating-point operations of the forward pass of one token at `position` (0-based) without the LM head:
-/// 2 x weights + 4 x layers x heads x head_dim x (position + 1). Source: Kaplan et al. 2020, arXiv 2001.08361, table 1.
+/// Floating-point operations of the forward pass of one token at `position` (0-based) without the
+/// LM head: 2 x weights + 4 x layers x heads x head_dim x (position + 1). Source: Kaplan et al.
+/// 2020, arXiv 2001.08361, table 1.
 double forward_flops(const Config& config, int position);
 /// Of the LM head for one scored row: 2 x hidden_size x vocab_size.
 double head_flops(const Config& config);

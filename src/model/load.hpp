@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,42 +15,49 @@ namespace allometer::model {
 
 struct LoadOptions {
   Precision precision = Precision::f32;
-  InstructionSet instruction_set = InstructionSet::avx2;
-  /// Identity of the checkpoint's bytes (checkpoint_digest): names the packed weights that the ranks of a node share.
+  InstructionSet instruction_set = detect_instruction_set();  ///< one and the same in a process
+  /// Identity of the checkpoint's bytes (checkpoint_digest): names the packed weights that the
+  /// ranks of a node share.
   Digest digest;
   /// Where the packed weights live; empty: private memory of this process.
   std::filesystem::path shared_directory;
   int max_rows = 256;  ///< rows of one forward pass, the chunk of the token trie
 };
 
-/// Loads, packing the weights once per node (the first caller packs under a lock, the others attach).
-/// Throws FormatError naming file and tensor, IoError naming what could not be read, mapped or held in memory (with the
-/// figures), ConfigError where the CPU cannot do the precision.
-std::unique_ptr<CausalModel> load_model(const std::filesystem::path& directory, const LoadOptions& options);
+/// Loads, packing the weights once per node (the first caller packs under a lock, the others
+/// attach). Throws FormatError naming file and tensor, IoError naming what could not be read,
+/// mapped or held in memory (with the figures), ConfigError where the CPU cannot do the precision.
+std::unique_ptr<CausalModel> load_model(const std::filesystem::path& directory,
+                                        const LoadOptions& options);
 
-/// SHA-256 over config.json and over name, dtype, shape and SHA-256 of every tensor in name order, so that resharding a
-/// checkpoint does not change it. Cached in `cache_file` (JSON lines; empty: no cache) by path, size and mtime in nanoseconds.
-Digest checkpoint_digest(const std::filesystem::path& directory, const std::filesystem::path& cache_file);
+/// SHA-256 over config.json and over name, dtype, shape and SHA-256 of every tensor in name order,
+/// so that resharding a checkpoint does not change it. Cached in `cache_file` (JSON lines; empty:
+/// no cache) by path, size and mtime in nanoseconds.
+Digest checkpoint_digest(const std::filesystem::path& directory,
+                         const std::filesystem::path& cache_file);
 
 /// Bytes of the packed weights; the same for every rank of a node that shares them.
 std::size_t packed_bytes(const Config& config, Precision precision);
 
-/// Removes packed weights in `directory` that no process has attached any more, half-packed ones too.
+/// Removes packed weights in `directory` that no process has attached any more, half-packed ones
+/// too.
 void remove_stale_packed_weights(const std::filesystem::path& directory);
 
 /// /dev/shm where `needed_bytes` fit beside what is there, else $TMPDIR or /tmp.
 std::filesystem::path choose_shared_directory(std::size_t needed_bytes);
 
-/// Writes a checkpoint with random weights (normal, sd initializer_range) of any Llama shape: config.json,
-/// model.safetensors in shards of at most max_shard_bytes, and the tokenizer files of `tokenizer_from` if not empty.
+/// Writes a checkpoint with random weights (normal, sd initializer_range) of any Llama shape:
+/// config.json, model.safetensors in shards of at most max_shard_bytes, and the tokenizer files of
+/// `tokenizer_from` if not empty.
 struct RandomCheckpoint {
   Config config;
   std::string dtype = "BF16";  ///< F32, F16 or BF16
   std::uint64_t seed = 0;
   double initializer_range = 0.02;
-  std::size_t max_shard_bytes = std::size_t{5} << 30;
+  std::size_t max_shard_bytes = std::size_t{1} << 30;  ///< a shard is held as F32 while it is made
   std::filesystem::path tokenizer_from;
 };
-void write_random_checkpoint(const std::filesystem::path& directory, const RandomCheckpoint& checkpoint);
+void write_random_checkpoint(const std::filesystem::path& directory,
+                             const RandomCheckpoint& checkpoint);
 
 }  // namespace allometer::model

@@ -1,0 +1,40 @@
+#include "model/architecture.hpp"
+
+#include "core/error.hpp"
+
+namespace allometer::model {
+namespace {
+
+const Architecture* const kArchitectures[] = {&kLlama};
+
+}  // namespace
+
+int LinearSpec::out_features() const {
+  int rows = 0;
+  for (const LinearPart& part : parts) rows += part.num_rows;
+  return rows;
+}
+
+const Architecture* find_architecture(std::string_view name) {
+  for (const Architecture* architecture : kArchitectures) {
+    if (architecture->name == name) return architecture;
+  }
+  return nullptr;
+}
+
+const Architecture& architecture_of(const Config& config) {
+  if (const Architecture* found = find_architecture(config.architecture)) return *found;
+  throw ConfigError("architecture \"" + config.architecture +
+                    "\" is not implemented; known: " + known_architectures());
+}
+
+std::string known_architectures() {
+  std::string names;
+  for (const Architecture* architecture : kArchitectures) {
+    if (!names.empty()) names += ", ";
+    names += architecture->name;
+  }
+  return names;
+}
+
+}  // namespace allometer::model

@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <fcntl.h>
+#include <fstream>
+#include <optional>
+#include <sys/stat.h>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "core/digest.hpp"
+#include "core/error.hpp"
+#include "io/atomic_file.hpp"
+#include "io/file_descriptor.hpp"
+#include "io/safetensors.hpp"
+#include "model/load.hpp"
+
+namespace allometer::model {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+/// What tells that a file has not changed: [path, size, mtime in nanoseconds].
+Json state_of(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) io::throw_io_error("examine", path, errno);
+  const std::int64_t nanoseconds =
+      std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+  return Json::array(
+      {fs::absolute(path).lexically_normal().string(), std::int64_t{status.st_size}, nanoseconds});
+}
+
+Json state_of_all(const fs::path& directory, const io::Safetensors& checkpoint) {
+  Json states = Json::array({state_of(directory / "config.json")});
+  for (const fs::path& file : checkpoint.files()) states.push_back(state_of(file));
+  return states;
+}
+
+/// A torn or foreign line is no reason to fail: it is passed over.
+std::optional<Digest> find_cached(const fs::path& cache_file, const Json& states) {
+  std::ifstream in(cache_file);
+  std::optional<Digest> found;
+  for (std::string line; std::getline(in, line);) {
+    const Json entry = Json::parse(line, nullptr, false);
+    if (!entry.is_object() || entry.value("files", Json()) != states) continue;
+    try {
+      found = Digest::from_hex(entry.value("sha256", ""));
+    } catch (const Error&) {
+    }
+  }
+  return found;
+}
+
+/// One write of one line at the end, so that lines of several processes do not mix.
+void remember(const fs::path& cache_file, const Json& states, const Digest& digest) {
+  const std::string line = Json{{"files", states}, {"sha256", digest.hex()}}.dump() + "\n";
+  const auto file = io::FileDescriptor::open(cache_file, O_WRONLY | O_CREAT | O_APPEND, "write");
+  io::write_all(file, std::as_bytes(std::span(line)), cache_file);
+}
+
+/// In order of name. Buffers in other types, as an attention mask in BOOL, take no part in any
+/// number.
+std::vector<io::TensorView> numeric_tensors(const io::Safetensors& checkpoint) {
+  std::vector<io::TensorView> tensors;
+  for (const std::string& name : checkpoint.names()) {
+    try {
+      tensors.push_back(checkpoint.at(name));
+    } catch (const FormatError&) {
+    }
+  }
+  return tensors;
+}
+
+/// SHA-256 of every tensor's bytes, several tensors at a time.
+std::vector<Digest> hash_tensors(const std::vector<io::TensorView>& tensors) {
+  std::vector<Digest> digests(tensors.size());
+#pragma omp parallel for schedule(dynamic, 1)
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    digests[i] = Sha256().update(tensors[i].data).finish();
+  return digests;
+}
+
+Digest compute(const fs::path& directory, const io::Safetensors& checkpoint) {
+  const std::vector<io::TensorView> tensors = numeric_tensors(checkpoint);
+  const std::vector<Digest> digests = hash_tensors(tensors);
+  Sha256 all;
+  all.update(io::read_text(directory / "config.json"));
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    all.update(fmt::format("\n{} {} [{}] {}", tensors[i].name, io::name_of(tensors[i].type),
+                           fmt::join(tensors[i].shape, ","), digests[i].hex()));
+  }
+  return all.finish();
+}
+
+}  // namespace
+
+Digest checkpoint_digest(const fs::path& directory, const fs::path& cache_file) {
+  const io::Safetensors checkpoint = io::Safetensors::open(directory);
+  const Json states = state_of_all(directory, checkpoint);
+  if (!cache_file.empty()) {
+    if (const auto cached = find_cached(cache_file, states)) return *cached;
+  }
+  const Digest digest = compute(directory, checkpoint);
+  if (!cache_file.empty()) remember(cache_file, states, digest);
+  return digest;
+}
+
+}  // namespace allometer::model

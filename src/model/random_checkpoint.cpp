@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "io/atomic_file.hpp"
+#include "io/safetensors.hpp"
+#include "model/architecture.hpp"
+#include "model/load.hpp"
+
+namespace allometer::model {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+io::TensorType parse_dtype(const std::string& name) {
+  for (const io::TensorType type :
+       {io::TensorType::f32, io::TensorType::f16, io::TensorType::bf16}) {
+    if (name == io::name_of(type)) return type;
+  }
+  throw ConfigError("dtype \"" + name + "\" is not one of F32, F16, BF16");
+}
+
+Json rope_json(const RopeScaling& s) {
+  if (s.type == RopeScaling::Type::none) return nullptr;
+  if (s.type == RopeScaling::Type::linear) return {{"rope_type", "linear"}, {"factor", s.factor}};
+  return {{"rope_type", "llama3"},
+          {"factor", s.factor},
+          {"low_freq_factor", s.low_freq_factor},
+          {"high_freq_factor", s.high_freq_factor},
+          {"original_max_position_embeddings", s.original_max_position_embeddings}};
+}
+
+Json config_json(const RandomCheckpoint& checkpoint) {
+  const Config& c = checkpoint.config;
+  const auto token = [](const std::optional<std::int32_t>& id) {
+    return id ? Json(*id) : Json(nullptr);
+  };
+  return {{"architectures", {c.architecture}},
+          {"model_type", "llama"},
+          {"vocab_size", c.vocab_size},
+          {"hidden_size", c.hidden_size},
+          {"intermediate_size", c.intermediate_size},
+          {"num_hidden_layers", c.num_hidden_layers},
+          {"num_attention_heads", c.num_attention_heads},
+          {"num_key_value_heads", c.num_key_value_heads},
+          {"head_dim", c.head_dim},
+          {"max_position_embeddings", c.max_position_embeddings},
+          {"rms_norm_eps", c.rms_norm_eps},
+          {"rope_theta", c.rope_theta},
+          {"rope_scaling", rope_json(c.rope_scaling)},
+          {"tie_word_embeddings", c.tie_word_embeddings},
+          {"attention_bias", c.attention_bias},
+          {"mlp_bias", c.mlp_bias},
+          {"hidden_act", "silu"},
+          {"bos_token_id", token(c.bos_token_id)},
+          {"eos_token_id", token(c.eos_token_id)},
+          {"initializer_range", checkpoint.initializer_range},
+          {"allometer_random_weights", true}};
+}
+
+/// Norms are 1, as in a fresh model; everything else is normal. A tensor's numbers depend on the
+/// seed and its name alone, not on the sharding or the number of threads.
+std::vector<float> random_values(const TensorSpec& tensor, const RandomCheckpoint& checkpoint) {
+  constexpr std::size_t kChunk = std::size_t{1} << 16;
+  std::size_t size = 1;
+  for (const std::int64_t extent : tensor.shape) size *= static_cast<std::size_t>(extent);
+  if (tensor.name.ends_with("norm.weight")) return std::vector<float>(size, 1.0F);
+  std::vector<float> values(size);
+  const std::uint64_t seed = seed_from(fmt::format("{}/{}", checkpoint.seed, tensor.name));
+#pragma omp parallel for schedule(static)
+  for (std::size_t first = 0; first < size; first += kChunk) {
+    SplitMix64 random(seed + first * 0x2545F4914F6CDD1DULL);
+    const std::size_t end = std::min(size, first + kChunk);
+    for (std::size_t i = first; i < end; ++i) {
+      values[i] = static_cast<float>(checkpoint.initializer_range * random.normal());
+    }
+  }
+  return values;
+}
+
+std::size_t size_in_bytes(const TensorSpec& tensor, io::TensorType type) {
+  std::size_t size = io::size_of(type);
+  for (const std::int64_t extent : tensor.shape) size *= static_cast<std::size_t>(extent);
+  return size;
+}
+
+/// Tensors in order, as many to a shard as fit; a larger tensor has a shard of its own.
+std::vector<std::vector<TensorSpec>> divide(const RandomCheckpoint& checkpoint,
+                                            io::TensorType type) {
+  std::vector<std::vector<TensorSpec>> shards(1);
+  std::size_t used = 0;
+  for (TensorSpec& tensor : architecture_of(checkpoint.config).tensors(checkpoint.config)) {
+    const std::size_t size = size_in_bytes(tensor, type);
+    if (used > 0 && used + size > checkpoint.max_shard_bytes) {
+      shards.emplace_back();
+      used = 0;
+    }
+    used += size;
+    shards.back().push_back(std::move(tensor));
+  }
+  return shards;
+}
+
+void write_shard(const fs::path& path, const std::vector<TensorSpec>& tensors,
+                 const RandomCheckpoint& checkpoint, io::TensorType type) {
+  std::vector<std::vector<float>> values;
+  std::vector<io::TensorToWrite> list;
+  for (const TensorSpec& tensor : tensors) values.push_back(random_values(tensor, checkpoint));
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    list.push_back({tensors[i].name, type, tensors[i].shape, values[i]});
+  io::write_safetensors(path, list, {{"format", "pt"}, {"allometer_random_weights", "true"}});
+}
+
+void copy_tokenizer(const fs::path& from, const fs::path& directory) {
+  constexpr std::array kFiles{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+                              "generation_config.json"};
+  if (!fs::exists(from / "tokenizer.json"))
+    throw IoError(fmt::format("{}: has no tokenizer.json to copy", from.string()));
+  for (const char* name : kFiles) {
+    if (!fs::exists(from / name)) continue;
+    io::replace_file(directory / name, io::read_text(from / name));
+  }
+}
+
+}  // namespace
+
+void write_random_checkpoint(const fs::path& directory, const RandomCheckpoint& checkpoint) {
+  const io::TensorType type = parse_dtype(checkpoint.dtype);
+  const auto shards = divide(checkpoint, type);
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error)
+    throw IoError(fmt::format("cannot create {}: {}", directory.string(), error.message()));
+  if (shards.size() == 1) {
+    write_shard(directory / "model.safetensors", shards.front(), checkpoint, type);
+  } else {
+    Json places = Json::object();
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+      const std::string name =
+          fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
+      write_shard(directory / name, shards[i], checkpoint, type);
+      for (const TensorSpec& tensor : shards[i]) {
+        places[tensor.name] = name;
+        total += size_in_bytes(tensor, type);
+      }
+    }
+    io::replace_file(
+        directory / "model.safetensors.index.json",
+        Json{{"metadata", {{"total_size", total}}}, {"weight_map", places}}.dump(2) + "\n");
+  }
+  if (!checkpoint.tokenizer_from.empty()) copy_tokenizer(checkpoint.tokenizer_from, directory);
+  io::replace_file(directory / "config.json", config_json(checkpoint).dump(2) + "\n");
+}
+
+}  // namespace allometer::model
