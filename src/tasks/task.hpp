@@ -91,7 +91,7 @@ class Task {
   virtual ~Task() = default;
 
   virtual const std::string& name() const = 0;
-  virtual const std::string& ability() const = 0;       ///< key `ability` or first `tag`; the name if neither is given
+  virtual const std::string& ability() const = 0;       ///< key `metadata.ability`, else the first `tag`, else the name
   virtual const std::string& description() const = 0;   ///< one line for tables (key `metadata.description`)
   virtual OutputType output_type() const = 0;
   virtual int num_questions() const = 0;
@@ -100,18 +100,22 @@ class Task {
   virtual const std::vector<Metric>& metrics() const = 0;
   /// Never changes for a question: its `id` field if the data have one, else "<row number in the file>".
   virtual std::string question_id(int question) const = 0;
-  /// What the results file stores about a question: its text without demonstrations, and its gold answer.
+  /// What the results file stores about a question: its text without demonstrations, and its gold answer (empty for
+  /// rolling). Empty where the document lacks what they need: requests() then says what.
   virtual std::string question_text(int question) const = 0;
   virtual std::string question_target(int question) const = 0;
-  /// Number of answer choices (0 where there are none).
+  /// Number of answer choices (0 where there are none, or where they cannot be filled).
   virtual int num_choices(int question) const = 0;
 
-  /// The requests of a question. Throws ConfigError naming file, row and field when a template cannot be filled.
+  /// The requests of a question. For multiple choice one per choice in order, then, if acc_mutual_info is asked for, one
+  /// per choice without context; else one. Throws ConfigError naming file, row and field when a template cannot be
+  /// filled, and for demonstrations that are more than the pool has or that a rolling task cannot take.
+  /// Sampler lm_eval takes settings.seed as Python's seed; lm-evaluation-harness's own default is 1234.
   virtual std::vector<Request> requests(int question, const PromptSettings& settings) const = 0;
   /// One MetricValue per entry of metrics(); responses in the order of requests.
   virtual std::vector<MetricValue> score(int question, std::span<const Response> responses) const = 0;
 
-  /// Task text and every byte of its data: part of a cell's identity.
+  /// What the task file says, but for labels and paths, and every byte of its data: part of a cell's identity.
   virtual Digest digest() const = 0;
   /// Does the tokenizer's BOS stand before every context? Nothing: as the tokenizer's own settings say (key
   /// `metadata.add_bos_token`).
@@ -119,14 +123,16 @@ class Task {
 };
 
 /// Loads one task file (YAML with lm-evaluation-harness's keys). Relative dataset paths are taken from the file's
-/// directory; ${NAME} in a path is an environment variable. Throws ConfigError with "file:line: " in front.
+/// directory; ${NAME} in a path is an environment variable. Throws ConfigError with "file:line: " in front for the task
+/// file, FormatError with "file:row: " for its data, IoError for files that cannot be read. A field that only some
+/// documents lack is not an error here: requests() of those questions throws.
 std::shared_ptr<const Task> load_task(const std::filesystem::path& yaml_file);
 
 /// Finds tasks by name in directories of *.yaml files.
 class TaskLibrary {
  public:
-  /// Later directories win. Files are only parsed for their names here. Throws ConfigError for a name given twice in one
-  /// directory.
+  /// Later directories win. Files are only parsed for their names here; those that name no task are there to be
+  /// included by others. Throws ConfigError for a name given twice in one directory.
   explicit TaskLibrary(std::span<const std::filesystem::path> directories);
 
   struct Entry {

@@ -1,0 +1,335 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/contract.hpp"
+#include "core/error.hpp"
+#include "tasks/demonstrations.hpp"
+#include "tasks/document_text.hpp"
+#include "tasks/metrics.hpp"
+#include "tasks/settings.hpp"
+#include "tasks/story_docs.hpp"
+#include "tasks/task.hpp"
+#include "template/python_literal.hpp"
+
+namespace allometer::tasks {
+namespace {
+
+/// Raised whenever the same task file and data would give other prompts or scores.
+constexpr int kSemanticsRevision = 1;
+
+Dataset load_documents(const std::filesystem::path& file, const DataSettings& data) {
+  Dataset dataset = load_dataset(file);
+  return data.process_docs.empty() ? std::move(dataset)
+                                   : find_transform(data.process_docs)->apply(dataset);
+}
+
+/// fewshot_config.samples as a data set, of which the task file is the source.
+Dataset sample_documents(const TaskSettings& settings) {
+  Dataset samples;
+  samples.file = settings.file.string() + " (fewshot_config.samples)";
+  samples.digest = sha256(settings.data.samples);
+  for (nlohmann::json& document : nlohmann::json::parse(settings.data.samples)) {
+    samples.documents.push_back(std::move(document));
+    samples.rows.push_back(static_cast<std::int64_t>(samples.rows.size()) + 1);
+    samples.ids.push_back(std::to_string(samples.rows.back()));
+  }
+  return samples;
+}
+
+/// A task made of a YAML file and data files.
+class FileTask final : public Task {
+ public:
+  explicit FileTask(TaskSettings settings);
+
+  const std::string& name() const override { return settings_.name; }
+  const std::string& ability() const override { return settings_.ability; }
+  const std::string& description() const override { return settings_.summary; }
+  OutputType output_type() const override { return settings_.output_type; }
+  int num_questions() const override { return static_cast<int>(questions_.documents.size()); }
+  int default_num_fewshot() const override { return settings_.num_fewshot; }
+  Sampler default_sampler() const override { return settings_.sampler; }
+  const std::vector<Metric>& metrics() const override { return metrics_; }
+  std::string question_id(int question) const override {
+    return questions_.ids.at(index(question));
+  }
+  std::string question_text(int question) const override;
+  std::string question_target(int question) const override;
+  int num_choices(int question) const override;
+  std::vector<Request> requests(int question, const PromptSettings& prompt) const override;
+  std::vector<MetricValue> score(int question, std::span<const Response> responses) const override;
+  Digest digest() const override;
+  std::optional<bool> add_bos_token() const override { return settings_.add_bos_token; }
+
+ private:
+  std::size_t index(int question) const {
+    ALLOMETER_EXPECT(question >= 0 && question < num_questions());
+    return static_cast<std::size_t>(question);
+  }
+  const Dataset& pool() const { return pool_ ? *pool_ : questions_; }
+  bool has_metric(MetricId id) const;
+  double mean_chance() const;
+  std::optional<FilledDocument> fill_if_possible(int question) const;
+  std::vector<std::size_t> draw(std::size_t question, const PromptSettings& prompt) const;
+  std::vector<std::size_t> draw_as_lm_eval(std::size_t question,
+                                           const PromptSettings& prompt) const;
+  std::string demonstrations(std::size_t question, const PromptSettings& prompt) const;
+  std::vector<Request> choice_requests(const FilledDocument& filled,
+                                       const std::string& before) const;
+
+  TaskSettings settings_;
+  Dataset questions_;
+  std::optional<Dataset> pool_;  ///< nothing: the questions' own documents
+  DocumentFiller filler_;
+  DocumentFiller demonstration_filler_;
+  std::optional<TextSource> description_;
+  LmEvalDraws lm_eval_draws_;
+  std::vector<const MetricDefinition*> definitions_;
+  std::vector<ExactMatch> comparisons_;  ///< one per metric
+  std::vector<Metric> metrics_;
+};
+
+std::optional<Dataset> load_pool(const TaskSettings& settings) {
+  if (!settings.data.samples.empty()) return sample_documents(settings);
+  if (!settings.data.demonstrations.empty())
+    return load_documents(settings.data.demonstrations, settings.data);
+  return std::nullopt;
+}
+
+FileTask::FileTask(TaskSettings settings)
+    : settings_(std::move(settings)),
+      questions_(load_documents(settings_.data.questions, settings_.data)),
+      pool_(load_pool(settings_)),
+      filler_(settings_.question, settings_.output_type, questions_),
+      demonstration_filler_(settings_.demonstration, settings_.output_type, pool()),
+      lm_eval_draws_(pool().documents.size(), questions_.documents.size()) {
+  if (settings_.description) description_.emplace(*settings_.description, questions_);
+  const double chance = settings_.chance.value_or(mean_chance());
+  for (const MetricSetting& setting : settings_.metrics) {
+    const MetricDefinition* definition = find_metric(settings_.output_type, setting.name);
+    definitions_.push_back(definition);
+    comparisons_.emplace_back(setting.exact_match, setting.where + "regexes_to_ignore: ");
+    Metric metric = definition->metric;
+    if (setting.higher_is_better) metric.higher_is_better = *setting.higher_is_better;
+    if (definition->can_be_guessed) metric.chance = chance;
+    metrics_.push_back(std::move(metric));
+  }
+}
+
+bool FileTask::has_metric(MetricId id) const {
+  return std::any_of(definitions_.begin(), definitions_.end(),
+                     [&](const MetricDefinition* definition) { return definition->id == id; });
+}
+
+/// Of picking a choice blindly, over the questions that can be filled.
+double FileTask::mean_chance() const {
+  if (settings_.output_type != OutputType::multiple_choice) return std::nan("");
+  double sum = 0;
+  int count = 0;
+  for (int question = 0; question < num_questions(); ++question) {
+    const std::optional<FilledDocument> filled = fill_if_possible(question);
+    if (!filled) continue;
+    sum += static_cast<double>(filled->gold.size()) / static_cast<double>(filled->choices.size());
+    ++count;
+  }
+  return count > 0 ? sum / count : std::nan("");
+}
+
+std::optional<FilledDocument> FileTask::fill_if_possible(int question) const {
+  try {
+    return filler_.fill(questions_, index(question));
+  } catch (const ConfigError&) {
+    return std::nullopt;
+  }
+}
+
+std::string FileTask::question_text(int question) const {
+  const std::optional<FilledDocument> filled = fill_if_possible(question);
+  if (!filled) return {};
+  return settings_.output_type == OutputType::loglikelihood_rolling ? filled->targets.front()
+                                                                    : filled->shown_text();
+}
+
+std::string FileTask::question_target(int question) const {
+  if (settings_.output_type == OutputType::loglikelihood_rolling) return {};
+  const std::optional<FilledDocument> filled = fill_if_possible(question);
+  return filled ? filled->targets.front() : std::string();
+}
+
+int FileTask::num_choices(int question) const {
+  if (settings_.output_type != OutputType::multiple_choice) return 0;
+  const std::optional<FilledDocument> filled = fill_if_possible(question);
+  return filled ? static_cast<int>(filled->choices.size()) : 0;
+}
+
+std::vector<std::size_t> FileTask::draw(std::size_t question, const PromptSettings& prompt) const {
+  const auto count = static_cast<std::size_t>(prompt.num_fewshot);
+  Pool documents{pool().documents.size(), std::nullopt};
+  if (!pool_) documents.own = question;
+  const std::size_t available = documents.size - (pool_ ? 0 : 1);
+  if (count > available) {
+    throw ConfigError(fmt::format("task {}: {} demonstrations are asked for, {} has {}{}", name(),
+                                  count, pool().file.string(), available,
+                                  pool_ ? "" : " besides the question's own"));
+  }
+  switch (prompt.sampler) {
+    case Sampler::first_n:
+      return draw_first(documents, count);
+    case Sampler::fixed:
+      return draw_fixed(documents, count, name(), prompt.seed);
+    case Sampler::per_question:
+      return draw_per_question(documents, count, name(), prompt.seed, questions_.ids[question]);
+    case Sampler::lm_eval:
+      return draw_as_lm_eval(question, prompt);
+  }
+  return {};
+}
+
+/// lm_eval/api/samplers.py: with fewshot_split == test_split one document more is drawn, and those
+/// equal to the question's are dropped.
+std::vector<std::size_t> FileTask::draw_as_lm_eval(std::size_t question,
+                                                   const PromptSettings& prompt) const {
+  const auto count = static_cast<std::size_t>(prompt.num_fewshot);
+  if (!settings_.data.same_split && pool_) return lm_eval_draws_.draw(question, count, prompt.seed);
+  if (count + 1 > pool().documents.size()) {
+    throw ConfigError(fmt::format(
+        "task {}: the sampler lm_eval draws one more than the {} demonstrations asked for, and "
+        "{} has only {} documents",
+        name(), count, pool().file.string(), pool().documents.size()));
+  }
+  std::vector<std::size_t> drawn = lm_eval_draws_.draw(question, count + 1, prompt.seed);
+  std::erase_if(drawn, [&](std::size_t document) {
+    return pool().documents[document] == questions_.documents[question];
+  });
+  if (drawn.size() < count) {
+    throw ConfigError(fmt::format(
+        "{}the same document stands more than once in {}, so that too few demonstrations "
+        "remain; remove the copies",
+        questions_.where(question), pool().file.string()));
+  }
+  drawn.resize(count);
+  return drawn;
+}
+
+std::string FileTask::demonstrations(std::size_t question, const PromptSettings& prompt) const {
+  std::string text;
+  for (const std::size_t document : draw(question, prompt)) {
+    const FilledDocument filled = demonstration_filler_.fill(pool(), document);
+    text += filled.shown_text();
+    // lm-evaluation-harness puts no delimiter after a demonstration without an answer.
+    if (filled.targets.empty() || filled.targets.front().empty()) continue;
+    text += settings_.demonstration_target_delimiter + filled.targets.front() +
+            settings_.demonstration_delimiter;
+  }
+  return text;
+}
+
+std::vector<Request> FileTask::choice_requests(const FilledDocument& filled,
+                                               const std::string& before) const {
+  std::vector<Request> requests;
+  const auto add = [&](std::string context, const std::string& continuation) {
+    Request request;
+    request.context = std::move(context);
+    request.continuation = settings_.target_delimiter + continuation;
+    requests.push_back(std::move(request));
+  };
+  for (const std::string& choice : filled.choices) {
+    if (filled.choices_are_contexts) {
+      add(before + choice, filled.targets.front());
+    } else {
+      add(before + filled.text, choice);
+    }
+  }
+  if (has_metric(MetricId::acc_mutual_info)) {
+    for (const std::string& choice : filled.choices) add("", choice);
+  }
+  return requests;
+}
+
+std::vector<Request> FileTask::requests(int question, const PromptSettings& prompt) const {
+  const std::size_t at = index(question);
+  const FilledDocument filled = filler_.fill(questions_, at);
+  Request request;
+  if (settings_.output_type == OutputType::loglikelihood_rolling) {
+    if (prompt.num_fewshot > 0) {
+      throw ConfigError(
+          fmt::format("task {}: output_type loglikelihood_rolling takes no demonstrations; give it "
+                      "shots: [0]",
+                      name()));
+    }
+    request.kind = Request::Kind::rolling;
+    request.continuation = filled.targets.front();
+    if (request.continuation.empty())
+      throw ConfigError(questions_.where(at) + "doc_to_target gives an empty text");
+    return {request};
+  }
+  std::string before;
+  if (description_) {
+    try {
+      before = jinja::python_str(description_->fill(questions_.documents[at]));
+    } catch (const ConfigError& error) {
+      throw ConfigError(questions_.where(at) + error.what());
+    }
+  }
+  before += demonstrations(at, prompt);
+  if (settings_.output_type == OutputType::multiple_choice) return choice_requests(filled, before);
+  request.context = before + filled.text;
+  if (settings_.output_type == OutputType::loglikelihood) {
+    request.continuation = filled.targets.front();
+    if (request.continuation.empty())
+      throw ConfigError(questions_.where(at) + "doc_to_target gives an empty text");
+  } else {
+    request.kind = Request::Kind::generate;
+    request.until = settings_.until;
+    request.max_gen_toks = settings_.max_gen_toks;
+  }
+  return {request};
+}
+
+std::vector<MetricValue> FileTask::score(int question, std::span<const Response> responses) const {
+  const FilledDocument filled = filler_.fill(questions_, index(question));
+  const std::size_t num_choices = filled.choices.size();
+  std::vector<MetricValue> values;
+  for (std::size_t i = 0; i < definitions_.size(); ++i) {
+    const MetricId id = definitions_[i]->id;
+    switch (settings_.output_type) {
+      case OutputType::multiple_choice: {
+        ALLOMETER_EXPECT(responses.size() ==
+                         num_choices * (has_metric(MetricId::acc_mutual_info) ? 2 : 1));
+        values.push_back(
+            score_choices(id, {responses.first(num_choices), responses.subspan(num_choices),
+                               filled.choices, filled.gold}));
+        break;
+      }
+      case OutputType::loglikelihood:
+        values.push_back(score_continuation(id, responses.front()));
+        break;
+      case OutputType::loglikelihood_rolling:
+        values.push_back(score_text(id, responses.front(), filled.targets.front()));
+        break;
+      case OutputType::generate_until:
+        values.push_back(score_generation(comparisons_[i], responses.front().text, filled.targets));
+        break;
+    }
+  }
+  return values;
+}
+
+Digest FileTask::digest() const {
+  Sha256 hash;
+  hash.update(fmt::format("task semantics {}\n", kSemanticsRevision));
+  hash.update(settings_.canonical_text());
+  hash.update("\nquestions " + questions_.digest.hex());
+  hash.update("\ndemonstrations " + pool().digest.hex());
+  return hash.finish();
+}
+
+}  // namespace
+
+std::shared_ptr<const Task> load_task(const std::filesystem::path& yaml_file) {
+  return std::make_shared<const FileTask>(parse_settings(read_task_yaml(yaml_file), yaml_file));
+}
+
+}  // namespace allometer::tasks

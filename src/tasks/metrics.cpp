@@ -1,0 +1,201 @@
+#include "tasks/metrics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "core/contract.hpp"
+#include "tasks/python_text.hpp"
+
+namespace allometer::tasks {
+namespace {
+
+constexpr double kNoChance = std::numeric_limits<double>::quiet_NaN();
+
+MetricDefinition mean_of(MetricId id, OutputType type, bool is_default, const char* name,
+                         const char* long_name, bool can_be_guessed) {
+  return {id,     type,           is_default,
+          "mean", can_be_guessed, {name, Aggregation::mean, true, "1", long_name, true, kNoChance}};
+}
+
+/// Metrics that are not a mean of the questions' values: no standard error (lm-evaluation-harness
+/// bootstraps perplexity's; the intervals over questions take its place here).
+MetricDefinition ratio_of(MetricId id, OutputType type, bool is_default, const char* aggregation,
+                          const char* name, Aggregation how, const char* unit,
+                          const char* long_name) {
+  return {id,          type,  is_default,
+          aggregation, false, {name, how, false, unit, long_name, false, kNoChance}};
+}
+
+const std::vector<MetricDefinition>& definitions() {
+  using enum OutputType;
+  static const std::vector<MetricDefinition> table = [] {
+    std::vector<MetricDefinition> all{
+        mean_of(MetricId::acc, multiple_choice, true, "acc",
+                "Share of questions whose likeliest choice is right.", true),
+        mean_of(MetricId::acc_norm, multiple_choice, true, "acc_norm",
+                "Share of questions whose choice of highest log-likelihood per character is right.",
+                true),
+        mean_of(
+            MetricId::acc_bytes, multiple_choice, false, "acc_bytes",
+            "Share of questions whose choice of highest log-likelihood per UTF-8 byte is right.",
+            true),
+        mean_of(
+            MetricId::acc_mutual_info, multiple_choice, false, "acc_mutual_info",
+            "Share of questions whose choice gains most log-likelihood from the question is right.",
+            true),
+        mean_of(MetricId::exact_match, multiple_choice, false, "exact_match",
+                "Share of questions whose right choice is what greedy decoding gives.", false),
+        mean_of(MetricId::nll, multiple_choice, false, "nll",
+                "Negative log-likelihood of the right choice.", false),
+        mean_of(MetricId::acc, loglikelihood, true, "acc",
+                "Share of targets that greedy decoding gives.", false),
+        ratio_of(MetricId::perplexity, loglikelihood, true, "perplexity", "perplexity",
+                 Aggregation::exp_negative, "1",
+                 "exp of the mean negative log-likelihood of a target."),
+        ratio_of(MetricId::word_perplexity, loglikelihood_rolling, true, "weighted_perplexity",
+                 "word_perplexity", Aggregation::exp_negative, "1",
+                 "exp of the negative log-likelihood per word."),
+        ratio_of(MetricId::byte_perplexity, loglikelihood_rolling, true, "weighted_perplexity",
+                 "byte_perplexity", Aggregation::exp_negative, "1",
+                 "exp of the negative log-likelihood per UTF-8 byte."),
+        ratio_of(MetricId::bits_per_byte, loglikelihood_rolling, true, "bits_per_byte",
+                 "bits_per_byte", Aggregation::bits, "bit",
+                 "Negative log2-likelihood per UTF-8 byte."),
+        ratio_of(MetricId::nats_per_token, loglikelihood_rolling, false, "nats_per_token",
+                 "nats_per_token", Aggregation::negative, "nat",
+                 "Negative log-likelihood per token: the language-model loss."),
+        mean_of(MetricId::exact_match, generate_until, true, "exact_match",
+                "Share of generated answers that equal the target.", false),
+    };
+    for (MetricDefinition& definition : all) {
+      if (definition.id != MetricId::nll) continue;
+      definition.metric.higher_is_better = false;
+      definition.metric.unit = "nat";
+    }
+    return all;
+  }();
+  return table;
+}
+
+/// Index of the first maximum.
+std::size_t argmax(std::span<const double> values) {
+  return static_cast<std::size_t>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+/// What the choices are ranked by.
+std::vector<double> ranking(MetricId id, const ChoiceScores& scores) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < scores.choices.size(); ++i) {
+    const double log_likelihood = scores.conditional[i].log_likelihood;
+    const std::string& choice = scores.choices[i];
+    switch (id) {
+      case MetricId::acc_norm:
+        values.push_back(log_likelihood / static_cast<double>(num_code_points(choice)));
+        break;
+      case MetricId::acc_bytes:
+        values.push_back(log_likelihood / static_cast<double>(choice.size()));
+        break;
+      case MetricId::acc_mutual_info:
+        values.push_back(log_likelihood - scores.unconditional[i].log_likelihood);
+        break;
+      default:
+        values.push_back(log_likelihood);
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+const MetricDefinition* find_metric(OutputType type, std::string_view name) {
+  for (const MetricDefinition& definition : definitions()) {
+    if (definition.output_type == type && definition.metric.name == name) return &definition;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> metric_names(OutputType type, bool only_defaults) {
+  std::vector<std::string> names;
+  for (const MetricDefinition& definition : definitions()) {
+    if (definition.output_type == type && (definition.is_default || !only_defaults)) {
+      names.push_back(definition.metric.name);
+    }
+  }
+  return names;
+}
+
+MetricValue score_choices(MetricId id, const ChoiceScores& scores) {
+  ALLOMETER_EXPECT(!scores.gold.empty() && scores.conditional.size() == scores.choices.size());
+  const auto is_gold = [&](std::size_t choice) {
+    return std::find(scores.gold.begin(), scores.gold.end(), static_cast<int>(choice)) !=
+           scores.gold.end();
+  };
+  if (id == MetricId::nll) {
+    return {-scores.conditional[static_cast<std::size_t>(scores.gold.front())].log_likelihood, 1};
+  }
+  if (id == MetricId::exact_match) {
+    const bool any = std::any_of(scores.gold.begin(), scores.gold.end(), [&](int choice) {
+      return scores.conditional[static_cast<std::size_t>(choice)].is_greedy;
+    });
+    return {any ? 1.0 : 0.0, 1};
+  }
+  return {is_gold(argmax(ranking(id, scores))) ? 1.0 : 0.0, 1};
+}
+
+MetricValue score_continuation(MetricId id, const Response& response) {
+  if (id == MetricId::acc) return {response.is_greedy ? 1.0 : 0.0, 1};
+  return {response.log_likelihood, 1};
+}
+
+MetricValue score_text(MetricId id, const Response& response, std::string_view text) {
+  switch (id) {
+    case MetricId::word_perplexity:
+      return {response.log_likelihood, static_cast<double>(num_words(text))};
+    case MetricId::nats_per_token:
+      return {response.log_likelihood, static_cast<double>(response.num_tokens)};
+    default:
+      return {response.log_likelihood, static_cast<double>(text.size())};
+  }
+}
+
+MetricValue score_generation(const ExactMatch& comparison, std::string_view generated,
+                             std::span<const std::string> references) {
+  const std::string prediction = comparison.normalized(generated);
+  const bool any = std::any_of(
+      references.begin(), references.end(),
+      [&](const std::string& reference) { return comparison.normalized(reference) == prediction; });
+  return {any ? 1.0 : 0.0, 1};
+}
+
+double apply(Aggregation aggregation, double ratio) {
+  switch (aggregation) {
+    case Aggregation::mean:
+      return ratio;
+    case Aggregation::exp_negative:
+      return std::exp(-ratio);
+    case Aggregation::bits:
+      return -ratio / std::numbers::ln2;
+    case Aggregation::negative:
+      return -ratio;
+  }
+  return kNoChance;
+}
+
+std::string_view name_of(Aggregation aggregation) {
+  switch (aggregation) {
+    case Aggregation::mean:
+      return "mean";
+    case Aggregation::exp_negative:
+      return "exp_negative";
+    case Aggregation::bits:
+      return "bits";
+    case Aggregation::negative:
+      return "negative";
+  }
+  return "unknown";
+}
+
+}  // namespace allometer::tasks

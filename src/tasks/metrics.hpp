@@ -1,0 +1,64 @@
+#pragma once
+/// The metrics of lm-evaluation-harness per output type, and the value that each question adds to
+/// them.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tasks/exact_match.hpp"
+#include "tasks/task.hpp"
+
+namespace allometer::tasks {
+
+enum class MetricId {
+  acc,
+  acc_norm,
+  acc_bytes,
+  acc_mutual_info,
+  exact_match,
+  nll,
+  perplexity,
+  word_perplexity,
+  byte_perplexity,
+  bits_per_byte,
+  nats_per_token,
+};
+
+struct MetricDefinition {
+  MetricId id = MetricId::acc;
+  OutputType output_type = OutputType::multiple_choice;
+  bool is_default = false;       ///< in lm-evaluation-harness's list where a task names no metrics
+  std::string_view aggregation;  ///< what lm-evaluation-harness calls it
+  bool can_be_guessed = false;   ///< chance is that of picking a choice blindly
+  Metric metric;
+};
+
+/// nullptr if the output type has no such metric.
+const MetricDefinition* find_metric(OutputType type, std::string_view name);
+/// In the order of the table.
+std::vector<std::string> metric_names(OutputType type, bool only_defaults);
+
+/// Answers to one multiple-choice question, one entry per choice.
+struct ChoiceScores {
+  std::span<const Response> conditional;
+  std::span<const Response>
+      unconditional;                     ///< without the question's text; only for acc_mutual_info
+  std::span<const std::string> choices;  ///< without the delimiter
+  std::span<const int> gold;             ///< choices that count as right; nll takes the first
+};
+/// `id` is one of multiple_choice's metrics. Ties go to the first choice, as numpy.argmax has it.
+MetricValue score_choices(MetricId id, const ChoiceScores& scores);
+
+/// `id` is one of loglikelihood's metrics.
+MetricValue score_continuation(MetricId id, const Response& response);
+
+/// `id` is one of loglikelihood_rolling's metrics; `text` is what was scored.
+MetricValue score_text(MetricId id, const Response& response, std::string_view text);
+
+/// exact_match: 1 if the generated text equals any of the references.
+MetricValue score_generation(const ExactMatch& comparison, std::string_view generated,
+                             std::span<const std::string> references);
+
+}  // namespace allometer::tasks

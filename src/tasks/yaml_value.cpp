@@ -1,0 +1,97 @@
+#include "tasks/yaml_value.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include "core/error.hpp"
+
+namespace allometer::tasks {
+namespace {
+
+/// Bounds on what aliases may unfold to: a few lines of YAML can name billions of nodes, or
+/// themselves.
+constexpr int kMaxDepth = 64;
+constexpr int kMaxNodes = 1'000'000;
+
+class Converter {
+ public:
+  explicit Converter(const std::filesystem::path& name)
+      : file_(std::make_shared<const std::filesystem::path>(name)) {}
+
+  YamlValue convert(const YAML::Node& node, int depth = 0) {
+    YamlValue value;
+    value.file = file_;
+    value.line = node.Mark().line + 1;
+    if (depth > kMaxDepth || ++num_nodes_ > kMaxNodes) {
+      throw ConfigError(value.where() +
+                        "the YAML is nested too deeply or repeats itself through aliases");
+    }
+    // yaml-cpp marks plain scalars "?" and quoted ones "!".
+    if (node.Tag() != "?" && node.Tag() != "!") value.tag = node.Tag();
+    switch (node.Type()) {
+      case YAML::NodeType::Undefined:
+      case YAML::NodeType::Null:
+        break;
+      case YAML::NodeType::Scalar:
+        value.kind = YamlValue::Kind::scalar;
+        value.text = node.Scalar();
+        value.quoted = node.Tag() == "!";
+        break;
+      case YAML::NodeType::Sequence:
+        value.kind = YamlValue::Kind::list;
+        for (const YAML::Node& item : node) value.items.push_back(convert(item, depth + 1));
+        break;
+      case YAML::NodeType::Map:
+        value.kind = YamlValue::Kind::map;
+        for (const auto& entry : node) add_field(value, entry.first, entry.second, depth);
+        break;
+    }
+    return value;
+  }
+
+ private:
+  void add_field(YamlValue& map, const YAML::Node& key, const YAML::Node& field, int depth) {
+    const int line = key.Mark().line + 1;
+    const std::string where = fmt::format("{}:{}: ", file_->string(), line);
+    if (!key.IsScalar()) throw ConfigError(where + "a key must be plain text");
+    if (map.find(key.Scalar()) != nullptr) {
+      throw ConfigError(
+          fmt::format("{}the key '{}' stands twice; keep one of them", where, key.Scalar()));
+    }
+    map.fields.push_back({key.Scalar(), line, convert(field, depth + 1)});
+    // An empty value has no place of its own.
+    if (map.fields.back().value.kind == YamlValue::Kind::null) map.fields.back().value.line = line;
+  }
+
+  std::shared_ptr<const std::filesystem::path> file_;
+  int num_nodes_ = 0;
+};
+
+}  // namespace
+
+std::string YamlValue::where() const {
+  return fmt::format("{}:{}: ", file ? file->string() : std::string("?"), line);
+}
+
+const YamlValue* YamlValue::find(std::string_view key) const {
+  for (const YamlField& field : fields) {
+    if (field.key == key) return &field.value;
+  }
+  return nullptr;
+}
+
+YamlValue parse_yaml(std::string_view text, const std::filesystem::path& name) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() != 1) {
+      throw ConfigError(fmt::format("{}:1: expected one YAML document, found {}", name.string(),
+                                    documents.size()));
+    }
+    return Converter(name).convert(documents.front());
+  } catch (const YAML::Exception& error) {
+    throw ConfigError(fmt::format("{}:{}: not valid YAML: {}", name.string(),
+                                  error.mark.is_null() ? 1 : error.mark.line + 1, error.msg));
+  }
+}
+
+}  // namespace allometer::tasks
