@@ -1,0 +1,163 @@
+#include "sweep/estimate.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "core/instruction_set.hpp"
+#include "core/progress.hpp"
+#include "model/backend.hpp"
+#include "model/kv_cache.hpp"
+#include "model/load.hpp"
+#include "sweep/plan.hpp"
+#include "sweep/simulate.hpp"
+
+namespace allometer::sweep {
+namespace {
+
+/// Storage that fills the page cache; only the first load of a model on a node pays it.
+constexpr double kLoadBytesPerSecond = 500e6;
+/// Measured on results files of the shipped tasks: row of the record columns, and per scored
+/// continuation, compressed.
+constexpr double kBytesPerQuestion = 60;
+
+struct VariantWork {
+  int cells = 0;
+  std::int64_t questions = 0;
+  double tokens = 0;
+  double requested_tokens = 0;
+  double flops = 0;
+  std::int64_t max_sequence = 0;
+};
+
+std::string human_bytes(double bytes) {
+  for (const auto& [unit, size] :
+       {std::pair{"GiB", 1073741824.0}, {"MiB", 1048576.0}, {"KiB", 1024.0}}) {
+    if (bytes >= size) return fmt::format("{:.1f} {}", bytes / size, unit);
+  }
+  return fmt::format("{:.0f} B", bytes);
+}
+
+std::string human_count(double count) {
+  for (const auto& [unit, size] : {std::pair{"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}}) {
+    if (count >= size) return fmt::format("{:.1f}{}", count / size, unit);
+  }
+  return fmt::format("{:.0f}", count);
+}
+
+std::vector<VariantWork> work_by_variant(const Plan& plan) {
+  std::vector<VariantWork> variants(plan.record.variants.size());
+  for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
+    if (plan.cell_failure[i]) continue;
+    const auto& cell = plan.record.cells[i];
+    VariantWork& variant = variants[static_cast<std::size_t>(cell.variant)];
+    ++variant.cells;
+    variant.questions += cell.num_questions;
+    variant.tokens += cell.num_questions * plan.work[i].tokens_per_question;
+    variant.requested_tokens += cell.num_questions * plan.work[i].requested_tokens_per_question;
+    variant.flops += cell.num_questions * plan.work[i].flops_per_question;
+    variant.max_sequence = std::max(variant.max_sequence, plan.work[i].max_sequence);
+  }
+  return variants;
+}
+
+/// Weights (shared by the ranks of a node) and what each rank adds.
+struct Memory {
+  double weights = 0;
+  double per_rank = 0;
+};
+
+Memory memory_of(const Plan& plan, std::size_t variant, const VariantWork& work) {
+  const auto& planned = plan.record.variants[variant];
+  const auto& model = plan.models[static_cast<std::size_t>(planned.model)];
+  if (model.failure) return {};
+  const auto& config = model.config;
+  Memory memory;
+  memory.weights =
+      static_cast<double>(model::packed_bytes(config, *parse_precision(planned.precision)));
+  memory.per_rank = static_cast<double>(model::KvCache::size_in_bytes(
+      config.num_hidden_layers, config.num_key_value_heads, config.head_dim,
+      static_cast<int>(std::max<std::int64_t>(1, work.max_sequence))));
+  return memory;
+}
+
+std::string variant_table(const Plan& plan, const std::vector<VariantWork>& variants) {
+  std::string text =
+      fmt::format("{:<32} {:>6} {:>9} {:>9} {:>9} {:>9} {:>11} {:>11}\n", "variant", "cells",
+                  "questions", "tokens", "saved", "FLOPs", "weights", "cache/rank");
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const VariantWork& work = variants[i];
+    const Memory memory = memory_of(plan, i, work);
+    const double saved = work.requested_tokens > 0 ? 1 - work.tokens / work.requested_tokens : 0;
+    text += fmt::format("{:<32} {:>6} {:>9} {:>9} {:>8.0f}% {:>9} {:>11} {:>11}\n",
+                        plan.record.variants[i].name, work.cells, work.questions,
+                        human_count(work.tokens), 100 * saved, human_count(work.flops),
+                        human_bytes(memory.weights), human_bytes(memory.per_rank));
+  }
+  return text;
+}
+
+std::string failures(const Plan& plan) {
+  std::string text;
+  std::map<std::string, int> reasons;
+  for (const auto& failure : plan.cell_failure) {
+    if (failure) ++reasons[failure->reason];
+  }
+  for (const auto& [reason, count] : reasons)
+    text += fmt::format("{} cells will fail: {}\n", count, reason);
+  return text;
+}
+
+}  // namespace
+
+std::string estimate_job(const EstimateOptions& options) {
+  job::Job job = job::load_job(options.job_file);
+  const InstructionSet isa = detect_instruction_set();
+  model::limit_instruction_set(isa);
+  std::vector<ModelIdentity> identities;
+  for (const auto& model : job.models)
+    identities.push_back(identify_model(model.path, digest_cache_file()));
+  const Plan plan = make_plan(std::move(job), model::numerics_version(isa), identities);
+  const auto variants = work_by_variant(plan);
+
+  std::map<std::string, double> measured;
+  std::vector<double> speed;
+  std::vector<double> load_seconds;
+  double questions = 0;
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    const std::string& precision = plan.record.variants[i].precision;
+    if (options.flops_per_second > 0) measured[precision] = options.flops_per_second;
+    if (!measured.contains(precision)) {
+      model::set_num_threads(1);
+      measured[precision] = model::measure_peak_flops_per_second(*parse_precision(precision));
+    }
+    speed.push_back(options.efficiency * measured[precision]);
+    load_seconds.push_back(memory_of(plan, i, variants[i]).weights / kLoadBytesPerSecond);
+    questions += static_cast<double>(variants[i].questions);
+  }
+  std::vector<ScheduledCell> cells;
+  for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
+    const auto& cell = plan.record.cells[i];
+    cells.push_back({cell.variant, plan.cell_failure[i] ? 0 : cell.num_questions,
+                     std::max(1.0, plan.work[i].flops_per_question)});
+  }
+  const auto simulation =
+      simulate(cells, {.world_size = options.ranks, .shard_seconds = plan.job.shard_seconds},
+               options.ranks_per_node, speed, load_seconds);
+  std::string text = variant_table(plan, variants) + failures(plan);
+  text += fmt::format("\n{} cells, {} questions, results file about {}\n", plan.record.cells.size(),
+                      human_count(questions), human_bytes(65536 + kBytesPerQuestion * questions));
+  for (const auto& [precision, flops] : measured) {
+    text += fmt::format(
+        "one rank: {} at {:.1f} GFLOP/s in matrix products, taken as {:.0f} % of that\n", precision,
+        flops * 1e-9, 100 * options.efficiency);
+  }
+  text +=
+      fmt::format("{} ranks, {} a node: about {} in {} shards, ranks busy {:.0f} % of it\n",
+                  options.ranks, options.ranks_per_node, format_duration(simulation.wall_seconds),
+                  simulation.num_shards, 100 * simulation.busy_share);
+  return text;
+}
+
+}  // namespace allometer::sweep
