@@ -26,7 +26,7 @@ struct ColumnInfo {
   std::string name;
   std::string long_name;
   std::string units = "1";  ///< not written for text
-  std::vector<std::pair<std::string, AttributeValue>> attributes;
+  std::vector<std::pair<std::string, AttributeValue>> attributes = {};
   /// Write _FillValue: NaN for float64, netCDF's own for integers. Readers turn integers with it
   /// into floats, so an integer column that always has a value (an index, a count, a flag) goes
   /// without.

@@ -1,6 +1,7 @@
 #pragma once
-/// What the journal knows of a job beside its shards: the grid that was planned, each start, leases, failures. Every type
-/// has encode() and decode(); JSON text, so that a person can read a journal with strings(1).
+/// What the journal knows of a job beside its shards: the grid that was planned, each start,
+/// leases, failures. Every type has encode() and decode(); JSON text, so that a person can read a
+/// journal with strings(1).
 
 #include <cstdint>
 #include <map>
@@ -15,14 +16,15 @@ namespace allometer::results {
 
 /// Journal record types. Never renumber.
 enum class RecordType : std::uint32_t {
-  start = 1,     ///< StartRecord
-  plan = 2,      ///< PlanRecord
-  lease = 3,     ///< LeaseRecord: a shard was handed out
-  release = 4,   ///< LeaseRecord: handed back unfinished by an orderly stop; that attempt does not count
-  shard = 5,     ///< ShardResult (record.hpp)
-  failure = 6,   ///< FailureRecord: a cell failed
-  machine = 7,   ///< MachineRecord: rates measured at start
-  finish = 8,    ///< FinishRecord: one orderly end of a start
+  start = 1,  ///< StartRecord
+  plan = 2,   ///< PlanRecord
+  lease = 3,  ///< LeaseRecord: a shard was handed out
+  release =
+      4,  ///< LeaseRecord: handed back unfinished by an orderly stop; that attempt does not count
+  shard = 5,    ///< ShardResult (record.hpp)
+  failure = 6,  ///< FailureRecord: a cell failed
+  machine = 7,  ///< MachineRecord: rates measured at start
+  finish = 8,   ///< FinishRecord: one orderly end of a start
 };
 
 struct PlannedModel {
@@ -40,7 +42,7 @@ struct PlannedModel {
 struct PlannedVariant {
   std::int32_t model = 0;  ///< index
   std::string precision;
-  std::string name;        ///< "stories-50k/bf16"
+  std::string name;  ///< "stories-50k/bf16"
 };
 
 struct PlannedMetric {
@@ -78,13 +80,14 @@ struct PlannedCell {
   bool in_job = true;  ///< false: done by an earlier version of the job, not part of this one
 };
 
-/// The whole grid, written at each start; the last one counts, earlier ones describe cells that are no longer in the job.
+/// The whole grid, written at each start; the last one counts, earlier ones describe cells that are
+/// no longer in the job.
 struct PlanRecord {
   std::string job_name;
   std::string job_text;
   Digest job_digest;
-  std::string numerics;     ///< instruction set, oneDNN, kernel revision
-  std::string analysis;     ///< JSON of the job's analysis settings
+  std::string numerics;  ///< instruction set, oneDNN, kernel revision
+  std::string analysis;  ///< JSON of the job's analysis settings
   std::vector<PlannedModel> models;
   std::vector<PlannedVariant> variants;
   std::vector<PlannedTask> tasks;
@@ -125,7 +128,7 @@ struct LeaseRecord {
 
 struct FailureRecord {
   Digest cell;
-  std::string kind;    ///< Error::kind(), or "attempts"
+  std::string kind;  ///< Error::kind(), or "attempts"
   std::string reason;
   std::string host;
   std::int32_t rank = 0;

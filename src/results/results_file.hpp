@@ -1,5 +1,6 @@
 #pragma once
-/// The HDF5 results file as the statistics read it (schema: docs/results_schema.md), and where they write their own.
+/// The HDF5 results file as the statistics read it (schema: docs/results_schema.md), and where they
+/// write their own.
 
 #include <cstdint>
 #include <filesystem>
@@ -14,6 +15,9 @@
 #include "results/record.hpp"
 
 namespace allometer::results {
+
+/// Root attribute `schema_version`. Raise it when a column changes its meaning or goes away.
+inline constexpr std::int32_t kSchemaVersion = 1;
 
 enum class CellStatus : std::int16_t { planned = 0, partial = 1, done = 2, failed = 3 };
 std::string_view name_of(CellStatus status);
@@ -56,12 +60,15 @@ class ResultsFile {
   ~ResultsFile();
   ResultsFile(ResultsFile&&) noexcept;
 
-  const PlanRecord& plan() const;         ///< without question texts
+  const PlanRecord& plan() const;  ///< without question texts
   const std::vector<CellRow>& cells() const;
-  /// Per-question values of one metric (index into the task's metrics) of one cell (index into cells()).
+  const std::vector<MachineRecord>& machines() const;
+  /// Per-question values of one metric (index into the task's metrics) of one cell (index into
+  /// cells()).
   MetricColumn metric(std::int32_t cell, std::int32_t metric) const;
 
-  /// Per-cell estimates: [cell][metric of its task]; NaN where undefined. Written as columns over (estimate).
+  /// Per-cell estimates: [cell][metric of its task]; NaN where undefined. Written as columns over
+  /// (estimate).
   struct Estimate {
     std::int32_t cell = 0;
     std::string metric;
@@ -77,8 +84,10 @@ class ResultsFile {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Adds estimates and tables to a results file: a copy is extended and renamed over it, so a kill leaves the old one.
-void write_analysis(const std::filesystem::path& path, const std::vector<ResultsFile::Estimate>& estimates,
+/// Adds estimates and tables to a results file: a copy is extended and renamed over it, so a kill
+/// leaves the old one.
+void write_analysis(const std::filesystem::path& path,
+                    const std::vector<ResultsFile::Estimate>& estimates,
                     const std::vector<AnalysisTable>& tables);
 
 }  // namespace allometer::results
