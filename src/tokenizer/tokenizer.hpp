@@ -1,5 +1,6 @@
 #pragma once
-/// Text to token ids and back, exactly as the Hugging Face tokenizer of the same tokenizer.json does it.
+/// Text to token ids and back, exactly as the Hugging Face tokenizer of the same tokenizer.json
+/// does it.
 
 #include <cstdint>
 #include <filesystem>
@@ -22,10 +23,12 @@ enum class SkipSpecial { no, yes };
 /// Immutable after loading; every method may be called from several threads at once.
 class Tokenizer {
  public:
-  /// `path` is a checkpoint directory (tokenizer.json and tokenizer_config.json in it) or a tokenizer.json.
-  /// Throws IoError, or FormatError naming the file and the part of it that is wrong or not supported.
+  /// `path` is a checkpoint directory (tokenizer.json and tokenizer_config.json in it) or a
+  /// tokenizer.json. Throws IoError, or FormatError naming the file and the part of it that is
+  /// wrong or not supported.
   static Tokenizer load(const std::filesystem::path& path);
-  /// From the text of a tokenizer.json (and of a tokenizer_config.json, or empty); `name` stands in messages.
+  /// From the text of a tokenizer.json (and of a tokenizer_config.json, or empty); `name` stands in
+  /// messages.
   static Tokenizer parse(std::string_view tokenizer_json, std::string_view tokenizer_config_json,
                          const std::string& name);
 
@@ -33,7 +36,8 @@ class Tokenizer {
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
 
-  /// Ids of a UTF-8 text; invalid UTF-8 is replaced by U+FFFD first. Special tokens written in the text are recognised.
+  /// Ids of a UTF-8 text; invalid UTF-8 is replaced by U+FFFD first. Special tokens written in the
+  /// text are recognised.
   std::vector<std::int32_t> encode(std::string_view text, AddSpecial add_special) const;
   /// Text of the ids; an id outside the vocabulary is a ConfigError.
   std::string decode(std::span<const std::int32_t> ids, SkipSpecial skip_special) const;
@@ -42,7 +46,8 @@ class Tokenizer {
 
   /// One more than the largest id, added tokens included.
   std::int32_t vocab_size() const;
-  /// From tokenizer_config.json's bos_token and eos_token (or the usual names), where the vocabulary has them.
+  /// From tokenizer_config.json's bos_token and eos_token (or the usual names), where the
+  /// vocabulary has them.
   std::optional<std::int32_t> bos_id() const;
   std::optional<std::int32_t> eos_id() const;
   bool is_special(std::int32_t id) const;

@@ -1,0 +1,188 @@
+#include "tokenizer/added_tokens.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "tokenizer/json_node.hpp"
+#include "tokenizer/normalizer.hpp"
+#include "tokenizer/unicode.hpp"
+
+namespace allometer::tokenizer {
+
+/// The tokens' bytes as a tree.
+class AddedTokens::Trie {
+ public:
+  struct Match {
+    std::size_t token;
+    std::size_t length;
+  };
+
+  void insert(std::string_view text, std::size_t token) {
+    begins_[static_cast<unsigned char>(text.front())] = true;
+    std::uint32_t node = 0;
+    for (const char c : text) {
+      const auto [edge, is_new] = edges_.emplace(key_of(node, c), num_nodes_);
+      if (is_new) ++num_nodes_;
+      node = edge->second;
+    }
+    // Two tokens may normalize to the same text: the first one keeps it.
+    ends_.emplace(node, token);
+  }
+
+  bool empty() const { return ends_.empty(); }
+
+  /// The longest token that begins at `position`.
+  std::optional<Match> longest(std::string_view text, std::size_t position) const {
+    std::optional<Match> best;
+    if (!begins_[static_cast<unsigned char>(text[position])]) return best;
+    std::uint32_t node = 0;
+    for (std::size_t i = position; i < text.size(); ++i) {
+      const auto edge = edges_.find(key_of(node, text[i]));
+      if (edge == edges_.end()) break;
+      node = edge->second;
+      const auto end = ends_.find(node);
+      if (end != ends_.end()) best = Match{end->second, i + 1 - position};
+    }
+    return best;
+  }
+
+ private:
+  static std::uint64_t key_of(std::uint32_t node, char c) {
+    return static_cast<std::uint64_t>(node) << 8 | static_cast<unsigned char>(c);
+  }
+
+  std::array<bool, 256> begins_{};
+  std::unordered_map<std::uint64_t, std::uint32_t> edges_;
+  std::unordered_map<std::uint32_t, std::size_t> ends_;
+  std::uint32_t num_nodes_ = 1;
+};
+
+namespace {
+
+bool ends_with_word(std::string_view text) {
+  return !text.empty() && is_word(code_point_at(text, previous_code_point(text, text.size())));
+}
+
+bool begins_with_word(std::string_view text) {
+  return !text.empty() && is_word(code_point_at(text, 0));
+}
+
+std::size_t trailing_space(std::string_view text) {
+  std::size_t begin = text.size();
+  while (begin > 0) {
+    const std::size_t last = previous_code_point(text, begin);
+    if (!is_white_space(code_point_at(text, last))) break;
+    begin = last;
+  }
+  return text.size() - begin;
+}
+
+std::size_t leading_space(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && is_white_space(code_point_at(text, end))) {
+    end += code_point_length(text, end);
+  }
+  return end;
+}
+
+}  // namespace
+
+AddedTokens::AddedTokens(const JsonNode* node, const Vocabulary& vocabulary,
+                         const Normalizer* normalizer)
+    : raw_(std::make_unique<Trie>()), normalized_(std::make_unique<Trie>()) {
+  if (node == nullptr) return;
+  for (const JsonNode& item : node->items()) {
+    add(item, vocabulary);
+    const AddedToken& token = tokens_.back();
+    std::string content = token.content;
+    if (token.normalized && normalizer != nullptr) normalizer->apply(content);
+    if (content.empty()) item.fail("the normalizer leaves nothing of this token's content");
+    (token.normalized ? *normalized_ : *raw_).insert(content, tokens_.size() - 1);
+  }
+}
+
+AddedTokens::~AddedTokens() = default;
+
+void AddedTokens::add(const JsonNode& node, const Vocabulary& vocabulary) {
+  node.allow_only({"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
+  AddedToken token;
+  token.id = node.at("id").integer(0, kLargestId);
+  token.content = node.at("content").string();
+  token.single_word = node.boolean_or("single_word", false);
+  token.lstrip = node.boolean_or("lstrip", false);
+  token.rstrip = node.boolean_or("rstrip", false);
+  token.special = node.boolean_or("special", false);
+  token.normalized = node.boolean_or("normalized", !token.special);
+  if (token.content.empty()) node.fail("an added token without content");
+  const auto model_id = vocabulary.id_of(token.content);
+  if (model_id && *model_id != token.id) {
+    node.fail(fmt::format("'{}' has id {} here and {} in the model's vocabulary", token.content,
+                          token.id, *model_id));
+  }
+  const std::string* model_piece = vocabulary.piece_of(token.id);
+  if (model_piece != nullptr && *model_piece != token.content) {
+    node.fail(fmt::format("id {} is '{}' here and '{}' in the model's vocabulary", token.id,
+                          token.content, *model_piece));
+  }
+  if (!by_id_.emplace(token.id, tokens_.size()).second) {
+    node.fail(fmt::format("a second added token with id {}", token.id));
+  }
+  if (!by_content_.emplace(token.content, tokens_.size()).second) {
+    node.fail(fmt::format("a second added token '{}'", token.content));
+  }
+  end_id_ = std::max(end_id_, token.id + 1);
+  tokens_.push_back(std::move(token));
+}
+
+std::vector<Section> AddedTokens::split_raw(std::string_view text) const {
+  return split(text, *raw_);
+}
+
+std::vector<Section> AddedTokens::split_normalized(std::string_view text) const {
+  return split(text, *normalized_);
+}
+
+std::vector<Section> AddedTokens::split(std::string_view text, const Trie& trie) const {
+  std::vector<Section> sections;
+  std::size_t done = 0;
+  for (std::size_t i = 0; !trie.empty() && i < text.size();) {
+    const auto match = trie.longest(text, i);
+    if (!match) {
+      ++i;
+      continue;
+    }
+    const AddedToken& token = tokens_[match->token];
+    std::size_t begin = i;
+    std::size_t end = i + match->length;
+    i = end;
+    if (token.single_word &&
+        (ends_with_word(text.substr(0, begin)) || begins_with_word(text.substr(end)))) {
+      continue;
+    }
+    if (token.lstrip) {
+      begin = std::max(begin - trailing_space(text.substr(0, begin)), done);
+    }
+    if (token.rstrip) end += leading_space(text.substr(end));
+    if (done < begin) sections.push_back({std::nullopt, text.substr(done, begin - done)});
+    sections.push_back({token.id, text.substr(begin, end - begin)});
+    done = end;
+  }
+  if (done < text.size()) sections.push_back({std::nullopt, text.substr(done)});
+  return sections;
+}
+
+const AddedToken* AddedTokens::find(std::int32_t id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &tokens_[found->second];
+}
+
+std::optional<std::int32_t> AddedTokens::id_of(std::string_view content) const {
+  const auto found = by_content_.find(content);
+  if (found == by_content_.end()) return std::nullopt;
+  return tokens_[found->second].id;
+}
+
+}  // namespace allometer::tokenizer

@@ -1,0 +1,258 @@
+#include "tokenizer/tokenizer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "io/mapped_file.hpp"
+#include "tokenizer/added_tokens.hpp"
+#include "tokenizer/bpe.hpp"
+#include "tokenizer/decoder.hpp"
+#include "tokenizer/json_node.hpp"
+#include "tokenizer/normalizer.hpp"
+#include "tokenizer/post_processor.hpp"
+#include "tokenizer/pre_tokenizer.hpp"
+#include "tokenizer/special_tokens.hpp"
+#include "tokenizer/unicode.hpp"
+
+namespace allometer::tokenizer {
+namespace {
+
+constexpr std::array<std::string_view, 4> kUsualBos{"<s>", "<|begin_of_text|>", "<bos>",
+                                                    "<|endoftext|>"};
+constexpr std::array<std::string_view, 5> kUsualEos{"</s>", "<|end_of_text|>", "<eos>",
+                                                    "<|endoftext|>", "<|im_end|>"};
+
+nlohmann::json parse_json(std::string_view text, const std::string& name) {
+  try {
+    return nlohmann::json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    throw FormatError(fmt::format("{}: not JSON: {}", name, error.what()));
+  }
+}
+
+/// Files from before "type" was written hold BPE if they hold merges.
+const JsonNode& expect_bpe(const JsonNode& model) {
+  const auto type = model.find("type");
+  const std::string name = type ? type->string() : model.find("merges") ? "BPE" : "without type";
+  if (name != "BPE") {
+    model.fail(fmt::format("a model '{}' is not supported (BPE is)", name));
+  }
+  return model;
+}
+
+template <class T, class Read>
+std::unique_ptr<const T> read_part(const JsonNode& root, const char* key, Read read) {
+  const auto node = root.find(key);
+  return node ? read(*node) : nullptr;
+}
+
+std::string text_of(const io::MappedFile& file) {
+  const auto bytes = file.bytes();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+struct Tokenizer::Impl {
+  Impl(const JsonNode& root, const SpecialTokenSettings& settings)
+      : name(root.where()),
+        model(expect_bpe(root.at("model"))),
+        normalizer(read_part<Normalizer>(root, "normalizer", read_normalizer)),
+        pre_tokenizer(read_part<PreTokenizer>(root, "pre_tokenizer", read_pre_tokenizer)),
+        decoder(read_part<Decoder>(root, "decoder", read_decoder)),
+        added(read_added(root)) {
+    // transformers sets truncation and padding itself, whatever the file says.
+    root.allow_only({"version", "truncation", "padding", "added_tokens", "normalizer",
+                     "pre_tokenizer", "post_processor", "decoder", "model"});
+    if (const auto node = root.find("post_processor")) {
+      post_processor = read_post_processor(*node, [&](std::int32_t id) { return find(id); });
+    }
+    bos = resolve(settings.bos, kUsualBos);
+    eos = resolve(settings.eos, kUsualEos);
+    apply_add_settings(settings);
+  }
+
+  AddedTokens read_added(const JsonNode& root) const {
+    const auto node = root.find("added_tokens");
+    return {node ? &*node : nullptr, model.vocabulary(), normalizer.get()};
+  }
+
+  template <std::size_t N>
+  std::optional<std::int32_t> resolve(const TokenSetting& setting,
+                                      const std::array<std::string_view, N>& usual) const {
+    if (setting.content) return id_of(*setting.content);
+    if (setting.given) return std::nullopt;
+    for (const std::string_view candidate : usual) {
+      if (const auto id = id_of(candidate)) return id;
+    }
+    return std::nullopt;
+  }
+
+  void apply_add_settings(const SpecialTokenSettings& settings) {
+    if (!settings.add_bos || !settings.add_eos) return;
+    if ((*settings.add_bos && !bos) || (*settings.add_eos && !eos)) {
+      throw FormatError(
+          fmt::format("{}: the tokenizer's settings add a BOS or EOS token that its "
+                      "vocabulary does not have",
+                      name));
+    }
+    post_processor = {};
+    if (*settings.add_bos) post_processor.prefix = {*bos};
+    if (*settings.add_eos) post_processor.suffix = {*eos};
+  }
+
+  std::optional<std::int32_t> id_of(std::string_view piece) const {
+    const auto id = added.id_of(piece);
+    return id ? id : model.vocabulary().id_of(piece);
+  }
+
+  /// The spelling of an id, or null.
+  const std::string* find(std::int32_t id) const {
+    const AddedToken* token = added.find(id);
+    return token ? &token->content : model.vocabulary().piece_of(id);
+  }
+
+  const std::string& piece(std::int32_t id) const {
+    const std::string* found = find(id);
+    if (found == nullptr) {
+      throw ConfigError(fmt::format("{}: token id {} is not in the vocabulary (ids below {})", name,
+                                    id, vocab_size()));
+    }
+    return *found;
+  }
+
+  std::int32_t vocab_size() const { return std::max(model.vocabulary().end_id(), added.end_id()); }
+
+  /// Ids of a text without those that the post-processor adds.
+  void encode(std::string_view text, std::vector<std::int32_t>& ids) const {
+    bool at_start = true;
+    for (const Section& section : added.split_raw(text)) {
+      if (section.id) {
+        ids.push_back(*section.id);
+      } else {
+        encode_section(std::string(section.text), at_start, ids);
+      }
+      at_start = false;
+    }
+  }
+
+  void encode_section(std::string text, bool at_start, std::vector<std::int32_t>& ids) const {
+    if (normalizer) normalizer->apply(text);
+    for (const Section& section : added.split_normalized(text)) {
+      if (section.id) {
+        ids.push_back(*section.id);
+      } else {
+        Pieces pieces{std::string(section.text), {{0, section.text.size()}}, at_start};
+        if (pre_tokenizer) pre_tokenizer->apply(pieces);
+        model.encode(pieces, ids);
+      }
+      at_start = false;
+    }
+  }
+
+  std::string name;
+  Bpe model;
+  std::unique_ptr<const Normalizer> normalizer;
+  std::unique_ptr<const PreTokenizer> pre_tokenizer;
+  std::unique_ptr<const Decoder> decoder;
+  AddedTokens added;
+  PostProcessor post_processor;
+  std::optional<std::int32_t> bos;
+  std::optional<std::int32_t> eos;
+  Digest digest;
+};
+
+Tokenizer::Tokenizer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Tokenizer::~Tokenizer() = default;
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+
+Tokenizer Tokenizer::load(const std::filesystem::path& path) {
+  const bool is_directory = std::filesystem::is_directory(path);
+  const auto file = is_directory ? path / "tokenizer.json" : path;
+  const auto config = file.parent_path() / "tokenizer_config.json";
+  std::string config_text;
+  if (std::filesystem::exists(config)) config_text = text_of(io::MappedFile(config));
+  return parse(text_of(io::MappedFile(file)), config_text, file.string());
+}
+
+Tokenizer Tokenizer::parse(std::string_view tokenizer_json, std::string_view tokenizer_config_json,
+                           const std::string& name) {
+  const SpecialTokenSettings settings = read_special_token_settings(
+      tokenizer_config_json,
+      (std::filesystem::path(name).parent_path() / "tokenizer_config.json").string());
+  const nlohmann::json json = parse_json(tokenizer_json, name);
+  auto impl = std::make_unique<Impl>(JsonNode(json, name), settings);
+  impl->digest = Sha256().update(tokenizer_json).update(settings.canonical()).finish();
+  return Tokenizer(std::move(impl));
+}
+
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text, AddSpecial add_special) const {
+  std::vector<std::int32_t> ids;
+  const PostProcessor& around = impl_->post_processor;
+  if (add_special == AddSpecial::yes) ids = around.prefix;
+  if (is_valid_utf8(text)) {
+    impl_->encode(text, ids);
+  } else {
+    impl_->encode(to_valid_utf8(text), ids);
+  }
+  if (add_special == AddSpecial::yes) {
+    ids.insert(ids.end(), around.suffix.begin(), around.suffix.end());
+  }
+  return ids;
+}
+
+std::string Tokenizer::decode(std::span<const std::int32_t> ids, SkipSpecial skip_special) const {
+  std::vector<std::string> pieces;
+  pieces.reserve(ids.size());
+  for (const std::int32_t id : ids) {
+    const std::string& piece = impl_->piece(id);
+    if (skip_special == SkipSpecial::no || !is_special(id)) pieces.push_back(piece);
+  }
+  // Without a decoder the reference joins with blanks.
+  const bool blanks = impl_->decoder == nullptr;
+  if (impl_->decoder) impl_->decoder->apply(pieces);
+  std::string text;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    if (i > 0 && blanks) text += ' ';
+    text += pieces[i];
+  }
+  return text;
+}
+
+std::string Tokenizer::piece(std::int32_t id) const {
+  return impl_->piece(id);
+}
+
+std::int32_t Tokenizer::vocab_size() const {
+  return impl_->vocab_size();
+}
+
+std::optional<std::int32_t> Tokenizer::bos_id() const {
+  return impl_->bos;
+}
+
+std::optional<std::int32_t> Tokenizer::eos_id() const {
+  return impl_->eos;
+}
+
+bool Tokenizer::is_special(std::int32_t id) const {
+  const AddedToken* token = impl_->added.find(id);
+  return token != nullptr && token->special;
+}
+
+bool Tokenizer::adds_bos() const {
+  const auto& prefix = impl_->post_processor.prefix;
+  return impl_->bos && !prefix.empty() && prefix.front() == *impl_->bos;
+}
+
+Digest Tokenizer::digest() const {
+  return impl_->digest;
+}
+
+}  // namespace allometer::tokenizer

@@ -1,0 +1,186 @@
+#include "tokenizer/unicode.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include <fmt/format.h>
+#include <utf8proc.h>
+
+#include "core/error.hpp"
+
+namespace allometer::tokenizer {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+struct Sequence {
+  std::size_t length;
+  bool valid;
+};
+
+/// The well-formed sequence at the start of `bytes`, or the maximal invalid part (Unicode 15, table
+/// 3-7 and section 3.9).
+Sequence first_sequence(std::string_view bytes) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {1, true};
+  if (lead < 0xC2 || lead > 0xF4) return {1, false};
+  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  unsigned char least = 0x80;
+  unsigned char most = 0xBF;
+  if (lead == 0xE0) least = 0xA0;
+  if (lead == 0xED) most = 0x9F;
+  if (lead == 0xF0) least = 0x90;
+  if (lead == 0xF4) most = 0x8F;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i >= bytes.size() || byte(i) < least || byte(i) > most) return {i, false};
+    least = 0x80;
+    most = 0xBF;
+  }
+  return {length, true};
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// Below U+0300 nothing composes and nothing has a canonical singleton: such a text is NFC.
+bool is_trivially_nfc(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0xCC; });
+}
+
+}  // namespace
+
+bool is_valid_utf8(std::string_view bytes) {
+  for (std::size_t i = 0; i < bytes.size();) {
+    if (static_cast<unsigned char>(bytes[i]) < 0x80) {
+      ++i;
+      continue;
+    }
+    const Sequence sequence = first_sequence(bytes.substr(i));
+    if (!sequence.valid) return false;
+    i += sequence.length;
+  }
+  return true;
+}
+
+std::string to_valid_utf8(std::string_view bytes) {
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const Sequence sequence = first_sequence(bytes);
+    text += sequence.valid ? bytes.substr(0, sequence.length) : kReplacement;
+    bytes.remove_prefix(sequence.length);
+  }
+  return text;
+}
+
+std::int32_t code_point_at(std::string_view text, std::size_t position) {
+  utf8proc_int32_t code_point = 0;
+  utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + position),
+                   static_cast<utf8proc_ssize_t>(text.size() - position), &code_point);
+  return code_point;
+}
+
+std::size_t previous_code_point(std::string_view text, std::size_t position) {
+  --position;
+  while (position > 0 && (static_cast<unsigned char>(text[position]) & 0xC0) == 0x80) --position;
+  return position;
+}
+
+void append_code_point(std::string& out, std::int32_t code_point) {
+  utf8proc_uint8_t bytes[4];
+  const auto length = utf8proc_encode_char(code_point, bytes);
+  out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
+}
+
+bool is_white_space(std::int32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
+
+bool is_mark(std::int32_t c) {
+  const auto category = utf8proc_category(c);
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+         category == UTF8PROC_CATEGORY_ME;
+}
+
+bool is_numeric(std::int32_t c) {
+  const auto category = utf8proc_category(c);
+  return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NL ||
+         category == UTF8PROC_CATEGORY_NO;
+}
+
+bool is_punctuation(std::int32_t c) {
+  if (c < 0x80)
+    return (c > 0x20 && c < 0x7F) && !(c >= '0' && c <= '9') &&
+           !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  const auto category = utf8proc_category(c);
+  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+}
+
+bool is_word(std::int32_t c) {
+  switch (utf8proc_category(c)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_PC:
+      return true;
+    default:
+      break;
+  }
+  // The symbols that are alphabetic (circled and squared letters), and the join controls.
+  return (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149) ||
+         (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189) || c == 0x200C ||
+         c == 0x200D;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); i += code_point_length(text, i)) {
+    const std::int32_t c = code_point_at(text, i);
+    // The only code point whose lower case is two: capital I with dot above.
+    if (c == 0x130) {
+      result += "i\xCC\x87";
+    } else {
+      append_code_point(result, utf8proc_tolower(c));
+    }
+  }
+  return result;
+}
+
+std::string to_normal_form(std::string_view text, NormalForm form) {
+  if (is_ascii(text) || (form == NormalForm::nfc && is_trivially_nfc(text))) {
+    return std::string(text);
+  }
+  int options = UTF8PROC_STABLE;
+  options |=
+      form == NormalForm::nfc || form == NormalForm::nfkc ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
+  if (form == NormalForm::nfkc || form == NormalForm::nfkd) options |= UTF8PROC_COMPAT;
+  utf8proc_uint8_t* result = nullptr;
+  const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                   static_cast<utf8proc_ssize_t>(text.size()), &result,
+                                   static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
+  if (length == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
+  if (length < 0) {
+    throw BackendError(fmt::format("utf8proc could not normalise a text of {} bytes: {}",
+                                   text.size(), utf8proc_errmsg(length)));
+  }
+  return {reinterpret_cast<const char*>(result), static_cast<std::size_t>(length)};
+}
+
+}  // namespace allometer::tokenizer

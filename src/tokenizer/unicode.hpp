@@ -1,0 +1,43 @@
+#pragma once
+/// UTF-8 and the Unicode properties that tokenizers use. All text is valid UTF-8 unless said
+/// otherwise.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace allometer::tokenizer {
+
+/// `bytes`, each maximal invalid part replaced by U+FFFD (as Rust's from_utf8_lossy and Python's
+/// errors="replace").
+std::string to_valid_utf8(std::string_view bytes);
+bool is_valid_utf8(std::string_view bytes);
+
+/// Bytes of the code point that begins at `position`.
+inline std::size_t code_point_length(std::string_view text, std::size_t position) {
+  const auto lead = static_cast<unsigned char>(text[position]);
+  return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+/// The code point that begins at `position`.
+std::int32_t code_point_at(std::string_view text, std::size_t position);
+/// Where the code point that ends before `position` > 0 begins.
+std::size_t previous_code_point(std::string_view text, std::size_t position);
+void append_code_point(std::string& out, std::int32_t code_point);
+
+/// The property White_Space.
+bool is_white_space(std::int32_t code_point);
+/// \w of UTS #18: alphabetic, mark, decimal digit, connector punctuation, join control.
+bool is_word(std::int32_t code_point);
+/// General category M, N, P (ASCII symbols count as punctuation).
+bool is_mark(std::int32_t code_point);
+bool is_numeric(std::int32_t code_point);
+bool is_punctuation(std::int32_t code_point);
+
+/// Lower case of each code point on its own (no context, as for a final sigma).
+std::string lower_case(std::string_view text);
+
+enum class NormalForm { nfc, nfd, nfkc, nfkd };
+std::string to_normal_form(std::string_view text, NormalForm form);
+
+}  // namespace allometer::tokenizer

@@ -1,0 +1,46 @@
+#pragma once
+/// The pieces of a model and their ids.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace allometer::tokenizer {
+
+class JsonNode;
+
+/// Lets a map of strings be searched with a view.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+template <class T>
+using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
+
+/// The largest id: one below 2^31 - 1, so that their number is an int32 as well.
+constexpr std::int32_t kLargestId = 0x7FFFFFFE;
+
+class Vocabulary {
+ public:
+  Vocabulary() = default;
+  /// From an object {piece: id}. Ids need not be dense, but two pieces with one id are a
+  /// FormatError.
+  explicit Vocabulary(const JsonNode& node);
+
+  std::optional<std::int32_t> id_of(std::string_view piece) const;
+  /// Nothing where no piece has the id. Valid as long as the vocabulary.
+  const std::string* piece_of(std::int32_t id) const;
+  /// One more than the largest id.
+  std::int32_t end_id() const { return end_id_; }
+
+ private:
+  TextMap<std::int32_t> ids_;
+  std::unordered_map<std::int32_t, const std::string*> pieces_;
+  std::int32_t end_id_ = 0;
+};
+
+}  // namespace allometer::tokenizer
