@@ -427,6 +427,25 @@ TEST_F(JobTest, DigestFollowsTheMeaningNotTheText) {
   EXPECT_EQ(std::unique(digests.begin(), digests.end()), digests.end()) << "each change shows";
 }
 
+TEST_F(JobTest, TheJobsThatShipAreGood) {
+  for (const char* rung : {"random-1", "random-2"}) {
+    write(fs::path("ladder") / rung / "config.json", "{}");
+  }
+  ::setenv("ALLOMETER_RANDOM_LADDER", (root_ / "ladder").c_str(), 1);
+  const Job random = load_job(fs::path(ALLOMETER_SOURCE_DIR) / "jobs/random.yaml");
+  ASSERT_EQ(random.models.size(), 2u);
+  EXPECT_TRUE(random.models[0].random_weights) << "its numbers must be labelled";
+  if (std::getenv("ALLOMETER_SHARED_DATA") == nullptr) {
+    GTEST_SKIP() << "ALLOMETER_SHARED_DATA is not set: jobs/stories.yaml has no checkpoints";
+  }
+  const Job stories = load_job(fs::path(ALLOMETER_SOURCE_DIR) / "jobs/stories.yaml");
+  EXPECT_EQ(stories.models.size(), 5u);
+  std::map<std::string, int> family_size;
+  for (const Model& model : stories.models) ++family_size[model.family];
+  EXPECT_EQ(family_size, (std::map<std::string, int>{{"stories", 4}, {"tinystories", 1}}));
+  EXPECT_EQ(stories.tasks.size(), 4u);
+}
+
 TEST(GlobMatch, FollowsTheShell) {
   const auto matches_all = [](std::string_view pattern, std::initializer_list<const char*> texts) {
     for (const char* text : texts) EXPECT_TRUE(glob_match(pattern, text)) << pattern << " " << text;
