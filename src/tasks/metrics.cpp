@@ -20,13 +20,14 @@ MetricDefinition mean_of(MetricId id, OutputType type, bool is_default, const ch
           "mean", can_be_guessed, {name, Aggregation::mean, true, "1", long_name, true, kNoChance}};
 }
 
-/// Metrics that are not a mean of the questions' values: no standard error (lm-evaluation-harness
-/// bootstraps perplexity's; the intervals over questions take its place here).
+/// Metrics that are not a mean of the questions' values. lm-evaluation-harness bootstraps a
+/// standard error for perplexity and gives none for ratios of sums.
 MetricDefinition ratio_of(MetricId id, OutputType type, bool is_default, const char* aggregation,
                           const char* name, Aggregation how, const char* unit,
                           const char* long_name) {
-  return {id,          type,  is_default,
-          aggregation, false, {name, how, false, unit, long_name, false, kNoChance}};
+  return {id,         type,
+          is_default, aggregation,
+          false,      {name, how, false, unit, long_name, id == MetricId::perplexity, kNoChance}};
 }
 
 const std::vector<MetricDefinition>& definitions() {

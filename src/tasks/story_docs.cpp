@@ -20,6 +20,7 @@ using nlohmann::json;
 
 constexpr std::size_t kNumEndings = 4;
 constexpr std::size_t kMinSentences = 3;
+constexpr std::size_t kSetupSentences = 2;
 constexpr std::size_t kContinuedWords = 3;
 
 bool is_blank(char c) {
@@ -72,6 +73,7 @@ const std::string& text_of(const Dataset& stories, std::size_t i) {
 struct Ended {
   std::size_t story = 0;  ///< index into the data set
   std::string context;
+  std::string setup;
   std::string ending;
 };
 
@@ -81,9 +83,13 @@ std::vector<Ended> take_endings(const Dataset& stories) {
     const std::string& text = text_of(stories, i);
     const std::vector<std::string_view> sentences = split_sentences(text);
     if (sentences.size() < kMinSentences) continue;
-    const auto length = static_cast<std::size_t>(sentences.back().data() - text.data());
-    ended.push_back({i, std::string(trimmed(std::string_view(text).substr(0, length))),
-                     std::string(sentences.back())});
+    const std::size_t last = sentences.size() - 1;
+    const auto before = [&](std::size_t first) {
+      const char* begin = first == 0 ? text.data() : sentences[first].data();
+      return std::string(
+          trimmed({begin, static_cast<std::size_t>(sentences[last].data() - begin)}));
+    };
+    ended.push_back({i, before(0), before(last - kSetupSentences), std::string(sentences[last])});
   }
   return ended;
 }
@@ -224,8 +230,10 @@ Dataset story_cloze(const Dataset& stories) {
   for (std::size_t i = 0; i < ended.size(); ++i) {
     std::vector<std::string> endings = draw_endings(stories, ended, i, kNumEndings - 1, ids[i]);
     endings.insert(endings.begin() + static_cast<std::ptrdiff_t>(places[i]), ended[i].ending);
-    output.add(ended[i].story,
-               {{"context", ended[i].context}, {"endings", endings}, {"gold", places[i]}});
+    output.add(ended[i].story, {{"context", ended[i].context},
+                                {"setup", ended[i].setup},
+                                {"endings", endings},
+                                {"gold", places[i]}});
   }
   return output.take("three sentences or more");
 }
@@ -238,8 +246,10 @@ Dataset story_coin(const Dataset& stories) {
   const std::vector<std::size_t> places = balanced_places(ids);
   for (std::size_t i = 0; i < ended.size(); ++i) {
     const std::vector<std::string> endings = draw_endings(stories, ended, i, kNumEndings, ids[i]);
-    output.add(ended[i].story,
-               {{"context", ended[i].context}, {"endings", endings}, {"gold", places[i]}});
+    output.add(ended[i].story, {{"context", ended[i].context},
+                                {"setup", ended[i].setup},
+                                {"endings", endings},
+                                {"gold", places[i]}});
   }
   return output.take("three sentences or more");
 }

@@ -42,7 +42,7 @@ Dataset story_continue(const Dataset& stories);
 /// A control with the form of story_cloze whose answer cannot be known: all four endings are those
 /// of other stories, and which of them counts as right is a hash of the id. No model can be better
 /// than 1/4.
-///   {"id": "story_coin-ID", "context", "endings": [4 texts], "gold": 0..3}
+///   {"id": "story_coin-ID", "context", "setup", "endings": [4 texts], "gold": 0..3}
 /// Each run of four questions has the gold once in each place.
 Dataset story_coin(const Dataset& stories);
 

@@ -73,7 +73,8 @@ struct Metric {
   bool higher_is_better = true;
   std::string unit = "1";
   std::string long_name;   ///< one plain sentence for the results file
-  /// Standard error as lm-evaluation-harness reports it: sample SD / sqrt(n) of the mean, none for weighted ratios.
+  /// Does lm-evaluation-harness report a standard error? Sample SD / sqrt(n) for a mean, the SD of bootstrap draws for
+  /// perplexity, none for ratios of sums.
   bool has_standard_error = true;
   /// Expected value of guessing; NaN where there is none.
   double chance = 0;
