@@ -1,0 +1,26 @@
+#pragma once
+/// A checkpoint in this process alone, for the commands that ask one model something.
+
+#include <filesystem>
+#include <memory>
+
+#include "cli/options.hpp"
+#include "model/causal_model.hpp"
+
+namespace allometer::cli {
+
+/// Declares --precision and --threads.
+void declare_compute_options(Options& options);
+
+/// The checkpoint directory under the argument `name`. Throws UsageError for what is not one, GGUF
+/// files by name.
+std::filesystem::path checkpoint_directory(const Options& options, const std::string& name);
+
+/// Refuses a GGUF file with a message that says what to give instead.
+void refuse_gguf(const Options& options, const std::filesystem::path& path);
+
+/// Loads into private memory by --precision and --threads.
+std::unique_ptr<model::CausalModel> load_checkpoint(const Options& options,
+                                                    const std::filesystem::path& directory);
+
+}  // namespace allometer::cli
