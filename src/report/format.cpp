@@ -108,17 +108,17 @@ std::vector<SizeColumn> size_columns(const Report& report,
   return columns;
 }
 
-/// The models of a row, smallest first: "14.0k 0.251, 50.0k 0.262"; the middle is left out where
-/// there are many.
+/// The models of a row, smallest first: "by N: 14.0k: 0.251, 50.0k: 0.262"; the middle is left out
+/// where there are many.
 std::string scores_by_size(const SizeRow& row) {
   constexpr std::size_t kShown = 8;
-  std::string text = "by size:";
+  std::string text = "by N:";
   for (std::size_t i = 0; i < row.points.size(); ++i) {
     if (row.points.size() > kShown && i == kShown / 2) {
       text += " ...";
       i = row.points.size() - kShown / 2;
     }
-    text += fmt::format(" {} {},", count_text(row.points[i].parameters),
+    text += fmt::format(" {}: {},", count_text(row.points[i].parameters),
                         short_number(row.points[i].estimate));
   }
   text.pop_back();
@@ -137,8 +137,8 @@ std::set<std::string> notes_of_all(const std::vector<SizeRow>& rows) {
   return common;
 }
 
-void append_wrapped(std::string& out, const std::string& text, std::size_t indent = 2) {
-  out += wrap(text, indent) + "\n";
+void append_wrapped(std::string& out, const std::string& text, std::size_t first_indent = 0) {
+  out += wrap(text, first_indent, first_indent + 2) + "\n";
 }
 
 void append_same_in_all(std::string& out, const Report& report,
@@ -171,27 +171,23 @@ void append_same_in_all(std::string& out, const Report& report,
 }
 
 void append_size_footnotes(std::string& out, const Report& report) {
-  const std::string confidence = confidence_text(report);
-  append_wrapped(out,
-                 "best: whether a high or a low value is good. rho, r, tau: Spearman, Pearson and "
-                 "Kendall (tau-b) "
-                 "correlation of the value with log10 N; a loss that falls as N grows has a "
-                 "negative sign and improves.");
-  append_wrapped(out,
-                 "p: two-sided permutation p of rho over models; least p: the smallest that this "
-                 "many sizes (and "
-                 "ties) can reach, so a p that equals it could not be smaller.");
   append_wrapped(
       out,
-      fmt::format(
-          "per 10x N: change of the value when N grows tenfold (least squares); +- (t): half its "
-          "{0} Student t interval over models; {0} over questions: its bootstrap interval over "
-          "questions, these models given ({1} draws).",
-          confidence, report.settings.bootstrap_draws));
+      "best: whether a high or a low value is good. rho, r, tau: correlation of the "
+      "value with log10 N by Spearman, Pearson and Kendall (tau-b); a loss that falls as "
+      "N grows has a negative sign and improves.");
+  append_wrapped(out,
+                 "p: two-sided permutation p of rho over models. least p: the smallest that this "
+                 "many sizes and ties can reach, so a p that equals it could not be smaller.");
+  append_wrapped(
+      out,
+      fmt::format("per 10x N: change of the value when N grows tenfold (least squares). +- (t): "
+                  "half its {0} Student t interval over models. {0} over questions: its "
+                  "bootstrap interval over questions, these models given ({1} draws).",
+                  confidence_text(report), report.settings.bootstrap_draws));
   append_wrapped(out,
                  "as N grows: improves or worsens if the interval over questions is on one side of "
-                 "0, else unclear; "
-                 "this speaks of these models only, p of models like them.");
+                 "0, else unclear; it speaks of these models only, p of models like them.");
 }
 
 void append_size_table(std::string& out, const Report& report) {
@@ -253,14 +249,11 @@ void append_efficiency_table(std::string& out, const Report& report) {
   }
   out += table.format() + "\n";
   append_wrapped(out,
-                 "busy: seconds of work, summed over ranks; tokens per s: of one busy rank. MFU: "
-                 "floating-point "
-                 "operations of the model as a share of the matrix-product rate measured at start. "
-                 "saved: share of "
-                 "tokens that were computed once for several requests instead of again. load: "
-                 "waiting for weights. "
-                 "memory: largest resident set of one rank. energy: package and memory counters, "
-                 "the ranks' share.");
+                 "busy: seconds of work, summed over ranks. tokens per s: of one busy rank. MFU: "
+                 "floating-point operations of the model as a share of the matrix-product rate "
+                 "measured at start. saved: share of the requests' tokens that another request had "
+                 "already computed. load: waiting for weights. memory: largest resident set of a "
+                 "rank. energy: package and memory counters, this variant's share.");
   if (!measured_everywhere) {
     append_wrapped(out, report.energy_source.empty()
                             ? "Energy unmeasured: no counter could be read on at least one node."
@@ -281,7 +274,7 @@ void append_open_cells(std::string& out, const Report& report) {
     for (const OpenCell& cell : open) {
       if (cell.failed != is_failed || listed++ >= kListedCells) continue;
       append_wrapped(
-          out, fmt::format("  {}{}: {}", is_failed ? "failed: " : "", cell.name, cell.reason), 6);
+          out, fmt::format("{}{}: {}", is_failed ? "failed: " : "", cell.name, cell.reason), 2);
     }
     if (listed > kListedCells) {
       out += fmt::format("  and {} more; the results file lists them all\n", listed - kListedCells);

@@ -48,22 +48,25 @@ std::size_t display_width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_code_point));
 }
 
-std::string wrap(std::string_view text, std::size_t indent) {
-  std::string out;
-  std::size_t width = 0;
+std::string wrap(std::string_view text, std::size_t first_indent, std::size_t indent) {
+  std::string out(first_indent, ' ');
+  std::size_t width = first_indent;
+  bool line_is_empty = true;
   while (!text.empty()) {
     const std::size_t blank = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, blank);
     text.remove_prefix(std::min(blank + 1, text.size()));
-    if (!out.empty() && width + 1 + display_width(word) > kTextWidth) {
+    if (word.empty()) continue;
+    if (!line_is_empty && width + 1 + display_width(word) > kTextWidth) {
       out += "\n" + std::string(indent, ' ');
       width = indent;
-    } else if (!out.empty()) {
+    } else if (!line_is_empty) {
       out += " ";
       ++width;
     }
     out += word;
     width += display_width(word);
+    line_is_empty = false;
   }
   return out;
 }
@@ -139,7 +142,7 @@ std::string TextTable::format() const {
   for (const Row& row : rows_) {
     append_line(out, line_of(row.texts));
     for (const std::string& note : row.notes) {
-      append_line(out, wrap(std::string(kNoteIndent, ' ') + note, kNoteIndent + 2));
+      append_line(out, wrap(note, kNoteIndent, kNoteIndent + 2));
     }
   }
   return out;

@@ -13,9 +13,10 @@ inline constexpr std::size_t kTextWidth = 120;
 /// Columns of a terminal that UTF-8 text takes, one per code point.
 std::size_t display_width(std::string_view text);
 
-/// Breaks text between words so that no line passes kTextWidth; later lines begin with `indent`
-/// blanks.
-std::string wrap(std::string_view text, std::size_t indent);
+/// Breaks text between words so that no line passes kTextWidth; the first line begins with
+/// `first_indent` blanks, later ones with `indent`. No newline at the end. A word that is longer
+/// than a line stands alone on its own.
+std::string wrap(std::string_view text, std::size_t first_indent, std::size_t indent);
 
 /// Rows under a header, one blank between columns. If the rows are wider than kTextWidth, columns
 /// that may shrink lose the end of their longest words, marked by '~'.
