@@ -85,7 +85,11 @@ class ChunkTargets {
 }  // namespace
 
 Engine::Engine(model::CausalModel& model, const EngineOptions& options)
-    : model_(model), options_(options) {
+    : model_(model),
+      options_(options),
+      flops_at_start_(model::forward_flops(model.config(), 0)),
+      flops_per_position_(model::forward_flops(model.config(), 1) - flops_at_start_),
+      flops_of_head_(model::head_flops(model.config())) {
   if (options.chunk_tokens < 1 || options.chunk_tokens > model.max_rows()) {
     throw ConfigError(
         fmt::format("engine.chunk_tokens is {}, but this model takes 1 to {} rows in a forward "
@@ -103,11 +107,8 @@ void Engine::forward(std::span<const std::int32_t> ids, std::span<const model::S
   model_.forward(ids, segments, caches, hidden_.data());
   counters_.tokens_computed += static_cast<std::int64_t>(ids.size());
   for (const model::Segment& segment : segments) {
-    // The cost is linear in the position: the middle of a run stands for all of it.
-    const double ends =
-        model::forward_flops(model_.config(), segment.position) +
-        model::forward_flops(model_.config(), segment.position + segment.num_rows - 1);
-    counters_.flops += 0.5 * ends * segment.num_rows;
+    const double mean_position = segment.position + 0.5 * (segment.num_rows - 1);
+    counters_.flops += segment.num_rows * (flops_at_start_ + flops_per_position_ * mean_position);
   }
   if (on_chunk_) on_chunk_();
 }
@@ -128,7 +129,7 @@ void Engine::score_rows(std::span<const int> rows, std::span<const model::Target
     hidden = gathered_.data();
   }
   model_.score(hidden, num_rows, targets, row_scores_, target_logits_);
-  counters_.flops += model::head_flops(model_.config()) * num_rows;
+  counters_.flops += flops_of_head_ * num_rows;
 }
 
 std::vector<Score> Engine::score(std::span<const ScoreRequest> requests) {

@@ -20,7 +20,9 @@ class StopWatch {
 
   /// `tokens`: those of the call before and more. True if their text has a stop string.
   bool is_finished(std::span<const std::int32_t> tokens);
-  /// The text before the first stop string, special tokens left out.
+  /// The text without special tokens, cut where a stop string begins: at one after the other in
+  /// their order, as lm-evaluation-harness does (of two that overlap, the later begins in what the
+  /// earlier left).
   std::string text_of(std::span<const std::int32_t> tokens) const;
 
  private:
