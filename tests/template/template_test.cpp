@@ -1,0 +1,301 @@
+#include "template/template.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "template/python_literal.hpp"
+
+namespace allometer::jinja {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+const json kDocument = json::parse(R"({
+  "question": "Why?", "label": 2, "ratio": 0.1, "yes": true, "nothing": null,
+  "choices": {"text": ["red", "it's"], "label": ["A", "B"], "items": 5},
+  "endings": ["one", "two", "three"], "nested": [[1, 2], {"a": {"b": "deep"}}]})");
+
+std::string rendered(const std::string& text, const json& document = kDocument) {
+  return Template::parse(text, "task.yaml:3").render(document);
+}
+
+template <class Action>
+std::string config_error_of(Action action) {
+  try {
+    action();
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no ConfigError";
+}
+
+std::string parse_error(const std::string& text) {
+  return config_error_of([&] { Template::parse(text, "task.yaml:3"); });
+}
+
+std::string render_error(const std::string& text) {
+  return config_error_of([&] { rendered(text); });
+}
+
+TEST(Template, KeepsLiteralTextAsItIs) {
+  EXPECT_EQ(rendered("plain { text } with }} and %} and #}\n"),
+            "plain { text } with }} and %} and #}\n");
+  EXPECT_EQ(rendered(""), "");
+  EXPECT_EQ(rendered("a\r\nb\rc\n\n"), "a\nb\nc\n\n");
+}
+
+TEST(Template, WritesFieldsIndicesAndNestedFields) {
+  EXPECT_EQ(rendered("Q: {{question}}\nA: {{ endings[1] }}{{endings.0}}{{ endings[-1] }}"),
+            "Q: Why?\nA: twoonethree");
+  EXPECT_EQ(rendered("{{ nested[1].a.b }}/{{nested.0.1}}/{{ choices['label'][0] }}"), "deep/2/A");
+  EXPECT_EQ(rendered("{{\n question\n}}"), "Why?");
+}
+
+TEST(Template, WritesValuesAsPythonDoes) {
+  EXPECT_EQ(rendered("{{label}} {{ratio}} {{yes}} {{nothing}}"), "2 0.1 True None");
+  EXPECT_EQ(rendered("{{choices.text}}"), "['red', \"it's\"]");
+  EXPECT_EQ(rendered("{{choices}}"),
+            "{'items': 5, 'label': ['A', 'B'], 'text': ['red', \"it's\"]}");
+}
+
+TEST(Template, GivesTheValueOfASingleExpression) {
+  EXPECT_EQ(Template::parse("{{choices.text}}", "t").value(kDocument), json({"red", "it's"}));
+  EXPECT_EQ(Template::parse("{{ label }}", "t").value(kDocument), json(2));
+  EXPECT_EQ(Template::parse(" {{label}}", "t").value(kDocument), json(" 2"));
+  EXPECT_TRUE(Template::parse("text", "t").is_literal());
+  EXPECT_FALSE(Template::parse("a {{label}}", "t").is_literal());
+}
+
+TEST(Template, NamesWhatIsNotDefinedAndWhatIs) {
+  EXPECT_THAT(render_error("{{qestion}}"), AllOf(HasSubstr("task.yaml:3: 'qestion' is not defined"),
+                                                 HasSubstr("choices, endings, label, nested")));
+  EXPECT_THAT(render_error("{{choices.txt}}"),
+              AllOf(HasSubstr("'choices.txt' is not defined"), HasSubstr("items, label, text")));
+  EXPECT_THAT(render_error("{{endings[3]}}"),
+              AllOf(HasSubstr("'endings[3]'"), HasSubstr("a list of 3")));
+  EXPECT_THAT(render_error("{{endings[-4]}}"), HasSubstr("'endings[-4]'"));
+  EXPECT_THAT(render_error("{{question.text}}"), HasSubstr("'question' is a string"));
+  EXPECT_THAT(render_error("{{choices[0]}}"), HasSubstr("'choices' is an object"));
+  EXPECT_THAT(render_error("{{choices.items}}"), HasSubstr("write choices['items']"));
+  EXPECT_EQ(rendered("{{choices['items']}}"), "5");
+  EXPECT_THAT(config_error_of([] { rendered("{{a}}", json(1)); }), HasSubstr("not an object"));
+}
+
+TEST(Template, RefusesOtherJinjaByNameAndPlace) {
+  EXPECT_THAT(parse_error("a\nb {% if x %}"),
+              AllOf(HasSubstr("task.yaml:3 (line 2 of the template)"), HasSubstr("statements")));
+  EXPECT_THAT(parse_error("{# note #}"), HasSubstr("comments"));
+  EXPECT_THAT(parse_error("{{ question | trim }}"), HasSubstr("filters"));
+  EXPECT_THAT(parse_error("{{ question.strip() }}"), HasSubstr("calls"));
+  EXPECT_THAT(parse_error("{{ a + b }}"), HasSubstr("operators"));
+  EXPECT_THAT(parse_error("{{ a ~ b }}"), HasSubstr("operators"));
+  EXPECT_THAT(parse_error("{{ a == b }}"), HasSubstr("comparisons"));
+  EXPECT_THAT(parse_error("{{ a if b else c }}"), HasSubstr("conditional"));
+  EXPECT_THAT(parse_error("{{ a and b }}"), HasSubstr("logical"));
+  EXPECT_THAT(parse_error("{{ [a, b] }}"), HasSubstr("list literals"));
+  EXPECT_THAT(parse_error("{{ 'text' }}"), HasSubstr("constants"));
+  EXPECT_THAT(parse_error("{{ True }}"), HasSubstr("constants"));
+  EXPECT_THAT(parse_error("{{ a[1:2] }}"), HasSubstr("slices"));
+  EXPECT_THAT(parse_error("{{ a[b] }}"), HasSubstr("a number or a quoted name"));
+  EXPECT_THAT(parse_error("{{- a }}"), HasSubstr("white space control"));
+  EXPECT_THAT(parse_error("{{ a -}}"), HasSubstr("white space control"));
+}
+
+TEST(Template, RefusesMalformedExpressions) {
+  EXPECT_THAT(parse_error("text\n{{ a"), AllOf(HasSubstr("line 2"), HasSubstr("no closing '}}'")));
+  EXPECT_THAT(parse_error("{{ }}"), HasSubstr("empty"));
+  EXPECT_THAT(parse_error("{{ a. }}"), HasSubstr("lacks the name"));
+  EXPECT_THAT(parse_error("{{ a['b }}"), HasSubstr("no closing '"));
+  EXPECT_THAT(parse_error("{{ a[0 }}"), HasSubstr("too early"));
+  EXPECT_THAT(parse_error("{{ a b }}"), HasSubstr("two expressions"));
+  EXPECT_THAT(parse_error("{{ a[99999999999999999999] }}"), HasSubstr("too large"));
+  std::string deep = "{{ a";
+  for (int i = 0; i < 100'000; ++i) deep += ".a";
+  EXPECT_THAT(parse_error(deep + " }}"), HasSubstr("fields deep"));
+}
+
+TEST(PythonLiteral, WritesFloatsAsRepr) {
+  EXPECT_EQ(python_str(1.0), "1.0");
+  EXPECT_EQ(python_str(1e16), "1e+16");
+  EXPECT_EQ(python_str(123456789012345680.0), "1.2345678901234568e+17");
+  EXPECT_EQ(python_str(1e-5), "1e-05");
+  EXPECT_EQ(python_str(0.0001), "0.0001");
+  EXPECT_EQ(python_str(-0.0), "-0.0");
+  EXPECT_EQ(python_str(json::parse("18446744073709551615")), "18446744073709551615");
+}
+
+TEST(PythonLiteral, EscapesStringsAsRepr) {
+  EXPECT_EQ(python_repr("a\n\t\\\x01\x7f"), R"('a\n\t\\\x01\x7f')");
+  EXPECT_EQ(python_repr("'\""), R"('\'"')");
+  EXPECT_EQ(python_repr("\u00a0\u200b\u00e9\U000e0001"), "'\\xa0\\u200b\u00e9\\U000e0001'");
+}
+
+TEST(PythonLiteral, ReadsWhatLiteralEvalReads) {
+  EXPECT_EQ(parse_python_literal(" ['a', \"b\" 'c', -1, 2.5e3, True, None, (1, 2), {'k': []}] "),
+            json::parse(R"(["a", "bc", -1, 2500.0, true, null, [1, 2], {"k": []}])"));
+  EXPECT_EQ(parse_python_literal(R"('\x41\u00e9\101\'\q')"), json("A\u00e9A'\\q"));
+  EXPECT_EQ(parse_python_literal("(3)"), json(3));
+  EXPECT_EQ(parse_python_literal("[1,]"), json::parse("[1]"));
+  for (const char* bad : {"", "[", "[1", "[1 2]", "[,]", "name", "007", "'open", "[a]", "1 + 1",
+                          "{1: 2}", "99999999999999999999", "'\\ud800'", "--1", "1e", "."}) {
+    EXPECT_EQ(parse_python_literal(bad), std::nullopt) << bad;
+  }
+  EXPECT_EQ(parse_python_literal(std::string(100'000, '[')), std::nullopt);
+}
+
+TEST(PythonLiteral, TurnsDigitsAndListsIntoValuesAsLmEvalDoes) {
+  EXPECT_EQ(literal_or_text("3"), json(3));
+  EXPECT_EQ(literal_or_text("['a', 'b']"), json({"a", "b"}));
+  EXPECT_EQ(literal_or_text("[a, b]"), json("[a, b]"));
+  EXPECT_EQ(literal_or_text("-3"), json("-3"));
+  EXPECT_EQ(literal_or_text(" 3"), json(" 3"));
+  EXPECT_EQ(literal_or_text("2.5"), json("2.5"));
+  EXPECT_EQ(literal_or_text(""), json(""));
+}
+
+/// Random documents and templates of every supported kind, rendered by jinja2 and by us.
+class Generator {
+ public:
+  json value(int depth) {
+    switch (random_.below(depth > 2 ? 6 : 8)) {
+      case 0:
+        return nullptr;
+      case 1:
+        return random_.below(2) == 0;
+      case 2:
+        return static_cast<std::int64_t>(random_()) >> random_.below(64);
+      case 3:
+        return (random_.uniform() - 0.5) * std::pow(10.0, double(random_.below(44)) - 22);
+      case 4:
+      case 5:
+        return text();
+      case 6: {
+        json list = json::array();
+        for (auto n = random_.below(4); n > 0; --n) list.push_back(value(depth + 1));
+        return list;
+      }
+      default: {
+        json object = json::object();
+        for (auto n = random_.below(4); n > 0; --n) object[name()] = value(depth + 1);
+        return object;
+      }
+    }
+  }
+
+  /// A template that only names what `document` has.
+  std::string source(const json& document) {
+    std::string result;
+    for (auto n = 1 + random_.below(4); n > 0; --n) {
+      result += text() + "{{" + (random_.below(2) ? " " : "") + path(document) + " }}";
+    }
+    return result + text();
+  }
+
+ private:
+  std::string name() { return "f" + std::to_string(random_.below(20)); }
+
+  std::string text() {
+    static const std::vector<std::string> kParts{
+        "a",          "B7",   " ", "'", "\"",   "\\",     "\n",     "\t",     "}",
+        "%}",         "\r",   "_", "é", "ß",    "漢",     "\u200b", "\u00a0", "\u2028",
+        "\U0001f642", "\x01", "{", ".", "\r\n", "\u0301", "[1]"};
+    std::string result;
+    for (auto n = random_.below(6); n > 0; --n) {
+      const std::string& part = kParts[random_.below(kParts.size())];
+      // Two braces in a row would open a tag.
+      if (result.ends_with('{')) result += ' ';
+      result += part;
+    }
+    if (result.ends_with('{')) result += ' ';
+    return result;
+  }
+
+  std::string path(const json& document) {
+    std::string result;
+    const json* at = &document;
+    do {
+      if (at->is_object() && !at->empty()) {
+        auto member = at->begin();
+        std::advance(member, static_cast<std::ptrdiff_t>(random_.below(at->size())));
+        const bool quoted = !result.empty() && random_.below(3) == 0;
+        result += quoted ? "['" + member.key() + "']" : (result.empty() ? "" : ".") + member.key();
+        at = &*member;
+      } else if (at->is_array() && !at->empty()) {
+        const auto index = random_.below(at->size());
+        switch (random_.below(3)) {
+          case 0:
+            result += "." + std::to_string(index);
+            break;
+          case 1:
+            result += "[" + std::to_string(index) + "]";
+            break;
+          default:
+            result += "[-" + std::to_string(at->size() - index) + "]";
+        }
+        at = &(*at)[index];
+      }
+    } while ((at->is_object() || at->is_array()) && !at->empty() && random_.below(4) != 0);
+    return result;
+  }
+
+  SplitMix64 random_{20240131};
+};
+
+constexpr const char* kOracle = R"(
+import json, sys
+from jinja2 import Environment, BaseLoader, StrictUndefined
+env = Environment(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
+for case in json.load(open(sys.argv[1])):
+    print(json.dumps(env.from_string(case["template"]).render(**case["document"])))
+)";
+
+TEST(Template, RendersAsJinja2Does) {
+  if (std::system("/usr/bin/python3 -c 'import jinja2' 2>/dev/null") != 0) {
+    GTEST_SKIP() << "python3-jinja2 is not installed";
+  }
+  Generator generator;
+  json cases = json::array();
+  for (int i = 0; i < 500; ++i) {
+    json document = json::object();
+    for (int field = 0; field < 4; ++field) {
+      document["f" + std::to_string(field)] = generator.value(0);
+    }
+    cases.push_back({{"template", generator.source(document)}, {"document", document}});
+  }
+  const std::filesystem::path folder = testing::TempDir();
+  const auto inputs = folder / "allometer_template_cases.json";
+  const auto script = folder / "allometer_template_oracle.py";
+  std::ofstream(inputs) << cases.dump();
+  std::ofstream(script) << kOracle;
+  FILE* pipe = popen(("/usr/bin/python3 " + script.string() + " " + inputs.string()).c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string output;
+  char buffer[4096];
+  while (const std::size_t n = fread(buffer, 1, sizeof buffer, pipe)) output.append(buffer, n);
+  ASSERT_EQ(pclose(pipe), 0);
+  std::size_t begin = 0;
+  for (const json& one : cases) {
+    const std::size_t end = output.find('\n', begin);
+    ASSERT_NE(end, std::string::npos) << "jinja2 gave fewer results than there are templates";
+    const std::string expected = json::parse(output.substr(begin, end - begin));
+    begin = end + 1;
+    const std::string source = one["template"];
+    ASSERT_EQ(Template::parse(source, "t").render(one["document"]), expected) << one.dump(1);
+  }
+}
+
+}  // namespace
+}  // namespace allometer::jinja
