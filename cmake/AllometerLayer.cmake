@@ -14,7 +14,9 @@ function(allometer_compile_options target)
     target_compile_definitions(${target} PUBLIC ALLOMETER_CONTRACTS=1)
   endif()
   if(ALLOMETER_SANITIZE)
-    target_compile_options(${target} PUBLIC -fsanitize=${ALLOMETER_SANITIZE} -fno-omit-frame-pointer)
+    # Undefined behaviour ends the program like a bad access does: a report that nobody reads proves nothing.
+    target_compile_options(${target} PUBLIC -fsanitize=${ALLOMETER_SANITIZE} -fno-sanitize-recover=all
+                           -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${ALLOMETER_SANITIZE})
   endif()
   if(ALLOMETER_FUZZ)
