@@ -84,6 +84,7 @@ ResultMessage CellRunner::run(const Assignment& assignment) {
     shard.rank = rank_;
     shard.host = host_;
 
+    fault_point(assignment.cell_name);
     const auto load_start = Clock::now();
     hold_variant(assignment);
     auto& task = loaded_->tasks[assignment.task];
