@@ -73,7 +73,6 @@ void Weights::check_shapes(const std::string& label, const std::vector<TensorSpe
 
 void Weights::fill(std::byte* memory) const {
   for (const auto& [name, place] : places_) {
-    fault_point("packing");
     const LinearSpec& spec = place.spec;
     const ops::Linear linear(spec.in_features, spec.out_features(), precision_, max_rows_);
     linear.pack(

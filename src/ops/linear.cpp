@@ -24,6 +24,10 @@ using Tag = memory::format_tag;
 /// Rows of W that pack() holds at a time: a multiple of every column block of oneDNN's layouts.
 constexpr int kPackRows = 256;
 
+/// Rows for which oneDNN chooses the layout, which must not depend on max_rows: processes share
+/// packed weights.
+constexpr int kLayoutRows = 256;
+
 /// One primitive serves a range of row counts: a primitive per count would cost 0.2 ms and its code
 /// each, and run-time dimensions fall back to slow products. Steps are at most a sixth of the
 /// count, where rows cost time.
@@ -53,8 +57,6 @@ struct Linear::Impl {
   memory::desc weights_desc;  ///< of oneDNN's blocked layout
   const std::byte* weights = nullptr;
   mutable std::map<std::pair<int, bool>, dnnl::matmul> products;  ///< by bucket and accumulate
-  mutable std::vector<std::byte> padded_src;
-  mutable std::vector<float> padded_dst;
 
   Impl(int in_features, int out_features, Precision p, int rows)
       : in(in_features), out(out_features), precision(p), max_rows(rows) {
@@ -190,23 +192,25 @@ void Linear::forward(const void* src, int rows, float* dst, bool accumulate) con
   const auto out = static_cast<std::size_t>(m.out);
   const auto n = static_cast<std::size_t>(rows);
   const int bucket = m.use_onednn ? bucket_of(rows) : rows;
+  thread_local std::vector<std::byte> padded_src;
+  thread_local std::vector<float> padded_dst;
   if (m.widens() || bucket != rows) {
-    m.padded_src.resize(
-        std::max(m.padded_src.size(), static_cast<std::size_t>(bucket) * in * sizeof(float)));
+    padded_src.resize(
+        std::max(padded_src.size(), static_cast<std::size_t>(bucket) * in * sizeof(float)));
     if (m.widens()) {
       detail::kernels().from_bf16(static_cast<const std::uint16_t*>(src), n * in,
-                                  reinterpret_cast<float*>(m.padded_src.data()));
+                                  reinterpret_cast<float*>(padded_src.data()));
     } else {
-      std::memcpy(m.padded_src.data(), src, n * in * m.element_size());
+      std::memcpy(padded_src.data(), src, n * in * m.element_size());
     }
-    src = m.padded_src.data();
+    src = padded_src.data();
   }
   if (!m.use_onednn) return m.run_panels(static_cast<const float*>(src), rows, dst, accumulate);
   if (bucket == rows) return m.run_onednn(src, rows, dst, accumulate);
-  m.padded_dst.resize(std::max(m.padded_dst.size(), static_cast<std::size_t>(bucket) * out));
-  if (accumulate) std::memcpy(m.padded_dst.data(), dst, n * out * sizeof(float));
-  m.run_onednn(src, bucket, m.padded_dst.data(), accumulate);
-  std::memcpy(dst, m.padded_dst.data(), n * out * sizeof(float));
+  padded_dst.resize(std::max(padded_dst.size(), static_cast<std::size_t>(bucket) * out));
+  if (accumulate) std::memcpy(padded_dst.data(), dst, n * out * sizeof(float));
+  m.run_onednn(src, bucket, padded_dst.data(), accumulate);
+  std::memcpy(dst, padded_dst.data(), n * out * sizeof(float));
 }
 
 double measure_matmul_flops_per_second(Precision precision, int repeats) {
