@@ -14,9 +14,9 @@
 namespace allometer::tokenizer {
 namespace {
 
-/// Steps of one match. The expressions of published tokenizers need some ten per byte at most.
+/// Steps of one match, which nests no deeper. The expressions of published tokenizers need a few
+/// per byte.
 constexpr std::uint32_t kMatchLimit = 5'000'000;
-constexpr std::uint32_t kDepthLimit = 100'000;
 constexpr std::uint32_t kHeapLimitKiB = 200'000;
 
 struct FreeCode {
@@ -120,7 +120,7 @@ Pattern Pattern::regex(std::string_view expression, const std::string& where) {
   pcre2_jit_compile(compiled->code.get(), PCRE2_JIT_COMPLETE);
   compiled->context.reset(allocated(pcre2_match_context_create(nullptr)));
   pcre2_set_match_limit(compiled->context.get(), kMatchLimit);
-  pcre2_set_depth_limit(compiled->context.get(), kDepthLimit);
+  pcre2_set_depth_limit(compiled->context.get(), kMatchLimit);
   pcre2_set_heap_limit(compiled->context.get(), kHeapLimitKiB);
   Pattern pattern;
   pattern.compiled_ = std::move(compiled);

@@ -1,0 +1,263 @@
+// Normalizers, pre-tokenizers and decoders, each on its own.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "tokenizer/byte_level.hpp"
+#include "tokenizer/decoder.hpp"
+#include "tokenizer/json_node.hpp"
+#include "tokenizer/normalizer.hpp"
+#include "tokenizer/oniguruma.hpp"
+#include "tokenizer/pattern.hpp"
+#include "tokenizer/pre_tokenizer.hpp"
+#include "tokenizer/unicode.hpp"
+
+namespace allometer::tokenizer {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Texts = std::vector<std::string>;
+
+std::string normalized(const json& part, std::string text) {
+  read_normalizer(JsonNode(part, "t.json"))->apply(text);
+  return text;
+}
+
+Texts split(const json& part, const std::string& text, bool at_start = true) {
+  Pieces pieces{text, {{0, text.size()}}, at_start};
+  read_pre_tokenizer(JsonNode(part, "t.json"))->apply(pieces);
+  Texts result;
+  for (const Range& range : pieces.ranges) result.emplace_back(pieces.piece(range));
+  return result;
+}
+
+Texts decoded(const json& part, Texts pieces) {
+  read_decoder(JsonNode(part, "t.json"))->apply(pieces);
+  return pieces;
+}
+
+template <class Action>
+std::string format_error_of(Action action) {
+  try {
+    action();
+  } catch (const FormatError& error) {
+    return error.what();
+  }
+  return "no FormatError";
+}
+
+TEST(Unicode, ReplacesInvalidBytesByMaximalParts) {
+  EXPECT_EQ(to_valid_utf8("a\xFFz"), "a\uFFFDz");
+  EXPECT_EQ(to_valid_utf8("\xE2\x82"), "\uFFFD");  // cut short
+  EXPECT_EQ(to_valid_utf8("\xF0\x9F\x99z"), "\uFFFDz");
+  EXPECT_EQ(to_valid_utf8("\xC0\xAF"), "\uFFFD\uFFFD");            // overlong
+  EXPECT_EQ(to_valid_utf8("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");  // a surrogate
+  EXPECT_EQ(to_valid_utf8("\xF4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");
+  EXPECT_EQ(to_valid_utf8("\u00e9\u6f22\U0001f642"), "\u00e9\u6f22\U0001f642");
+  EXPECT_TRUE(is_valid_utf8("a\u00e9\U0001f642"));
+  EXPECT_FALSE(is_valid_utf8("a\xE2\x82"));
+}
+
+TEST(Normalizer, AppliesUnicodeForms) {
+  EXPECT_EQ(normalized({{"type", "NFC"}}, "e\u0301 \uFB01"), "\u00e9 \uFB01");
+  EXPECT_EQ(normalized({{"type", "NFD"}}, "\u00e9 \uFB01"), "e\u0301 \uFB01");
+  EXPECT_EQ(normalized({{"type", "NFKC"}}, "e\u0301 \uFB01"), "\u00e9 fi");
+  EXPECT_EQ(normalized({{"type", "NFKD"}}, "\u00e9 \uFB01"), "e\u0301 fi");
+  // Below U+0340 and yet not NFC: a combining mark, and a singleton.
+  EXPECT_EQ(normalized({{"type", "NFC"}}, "\u0344\u212b"), "\u0308\u0301\u00c5");
+  EXPECT_EQ(normalized({{"type", "NFC"}}, std::string("a\0\r\n\x1f", 5)),
+            std::string("a\0\r\n\x1f", 5));
+}
+
+TEST(Normalizer, ChangesCaseAccentsAndEnds) {
+  EXPECT_EQ(normalized({{"type", "Lowercase"}}, "AB\u00c9\u0130\u03a3"), "ab\u00e9i\u0307\u03c3");
+  EXPECT_EQ(normalized({{"type", "StripAccents"}}, "e\u0301a\u0903"), "ea");
+  const json strip = {{"type", "Strip"}, {"strip_left", true}, {"strip_right", false}};
+  EXPECT_EQ(normalized(strip, "\u3000 \ta b "), "a b ");
+  EXPECT_EQ(normalized({{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}}, " \u00a0"),
+            "");
+}
+
+TEST(Normalizer, PrependsAndReplaces) {
+  EXPECT_EQ(normalized({{"type", "Prepend"}, {"prepend", "_"}}, "a"), "_a");
+  EXPECT_EQ(normalized({{"type", "Prepend"}, {"prepend", "_"}}, ""), "");
+  const json text = {{"type", "Replace"}, {"pattern", {{"String", "aa"}}}, {"content", "b"}};
+  EXPECT_EQ(normalized(text, "aaaa."), "bb.");
+  const json regex = {{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", "$0"}};
+  EXPECT_EQ(normalized(regex, "a   b c"), "a$0b c");
+  const json sequence = {
+      {"type", "Sequence"},
+      {"normalizers", {{{"type", "Lowercase"}}, {{"type", "Prepend"}, {"prepend", "X"}}}}};
+  EXPECT_EQ(normalized(sequence, "AB"), "Xab");
+}
+
+TEST(PreTokenizer, SplitsWithEveryBehavior) {
+  const auto split_by = [](const char* behavior, bool invert = false) {
+    return json{{"type", "Split"},
+                {"pattern", {{"String", "-"}}},
+                {"behavior", behavior},
+                {"invert", invert}};
+  };
+  const std::string text = "the-final--countdown";
+  EXPECT_THAT(split(split_by("Removed"), text), ElementsAre("the", "final", "countdown"));
+  EXPECT_THAT(split(split_by("Isolated"), text),
+              ElementsAre("the", "-", "final", "-", "-", "countdown"));
+  EXPECT_THAT(split(split_by("MergedWithPrevious"), text),
+              ElementsAre("the-", "final-", "-", "countdown"));
+  EXPECT_THAT(split(split_by("MergedWithNext"), text),
+              ElementsAre("the", "-final", "-", "-countdown"));
+  EXPECT_THAT(split(split_by("Contiguous"), text),
+              ElementsAre("the", "-", "final", "--", "countdown"));
+  EXPECT_THAT(split(split_by("Removed", true), text), ElementsAre("-", "-", "-"));
+}
+
+TEST(PreTokenizer, SplitsByteLevelWords) {
+  json part = {{"type", "ByteLevel"}, {"add_prefix_space", false}};
+  EXPECT_THAT(split(part, "Hello  world's 42!"),
+              ElementsAre("Hello", "\u0120", "\u0120world", "'s", "\u012042", "!"));
+  // U+180E is no white space: it stays with the punctuation.
+  EXPECT_EQ(split(part, "a!\u180e!").size(), 2U);
+  EXPECT_THAT(split(part, "a!\u0085"), ElementsAre("a", "!", "\u00c2\u0127"));
+  part["add_prefix_space"] = true;
+  EXPECT_THAT(split(part, "a b"), ElementsAre("\u0120a", "\u0120b"));
+  EXPECT_THAT(split(part, " a"), ElementsAre("\u0120a"));
+  part["use_regex"] = false;
+  EXPECT_THAT(split(part, "a b"), ElementsAre("\u0120a\u0120b"));
+}
+
+TEST(PreTokenizer, SplitsDigitsPunctuationAndSpace) {
+  EXPECT_THAT(split({{"type", "Digits"}, {"individual_digits", true}}, "a12\u00bd"),
+              ElementsAre("a", "1", "2", "\u00bd"));
+  EXPECT_THAT(split({{"type", "Digits"}, {"individual_digits", false}}, "12ab3"),
+              ElementsAre("12", "ab", "3"));
+  EXPECT_THAT(split({{"type", "Punctuation"}}, "a+b\u3002"), ElementsAre("a", "+", "b", "\u3002"));
+  EXPECT_THAT(split({{"type", "WhitespaceSplit"}}, " a\u3000b! "), ElementsAre("a", "b!"));
+  EXPECT_THAT(split({{"type", "Whitespace"}}, " ab_e\u0301 c!? "),
+              ElementsAre("ab_e\u0301", "c", "!?"));
+  EXPECT_THAT(split({{"type", "WhitespaceSplit"}}, "  "), IsEmpty());
+}
+
+TEST(PreTokenizer, SplitsMetaspace) {
+  json part = {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "always"}};
+  EXPECT_THAT(split(part, "a  b"), ElementsAre("_a", "_", "_b"));
+  EXPECT_THAT(split(part, " a"), ElementsAre("_a"));
+  EXPECT_THAT(split(part, "a", false), ElementsAre("_a"));
+  part["prepend_scheme"] = "first";
+  EXPECT_THAT(split(part, "a", true), ElementsAre("_a"));
+  EXPECT_THAT(split(part, "a", false), ElementsAre("a"));
+  part["prepend_scheme"] = "never";
+  part["split"] = false;
+  EXPECT_THAT(split(part, "a b"), ElementsAre("a_b"));
+  const json old = {{"type", "Metaspace"}, {"replacement", "_"}, {"add_prefix_space", false}};
+  EXPECT_THAT(split(old, "a b"), ElementsAre("a", "_b"));
+  const json first_of_many = {
+      {"type", "Sequence"},
+      {"pretokenizers",
+       {{{"type", "WhitespaceSplit"}},
+        {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "first"}}}}};
+  EXPECT_THAT(split(first_of_many, "a b"), ElementsAre("_a", "b"));
+  EXPECT_THAT(split(first_of_many, " a b"), ElementsAre("a", "b"));
+}
+
+TEST(Pattern, FindsEmptyMatchesOnce) {
+  const Pattern pattern = Pattern::regex("a*", "t");
+  EXPECT_EQ(pattern.replace_all("baac", "-"), "-b-c-");
+  EXPECT_EQ(Pattern::regex("(?=b)", "t").find_all("abb").size(), 2U);
+}
+
+TEST(Pattern, GivesUpOnCatastrophicExpressions) {
+  const Pattern pattern = Pattern::regex("^(?:a|a|aa)+$", "t.json: pattern");
+  const auto error = format_error_of([&] { pattern.find_all(std::string(5000, 'a') + "b"); });
+  EXPECT_THAT(error, AllOf(HasSubstr("t.json: pattern"), HasSubstr("^(?:a|a|aa)+$")));
+}
+
+TEST(Pattern, MatchesLongRunsWithoutEndingTheStack) {
+  const Pattern pattern = Pattern::regex(R"((?:\p{L}|\p{N})+)", "t");
+  EXPECT_EQ(pattern.find_all(std::string(300'000, 'a')).size(), 1U);
+}
+
+TEST(Oniguruma, RewritesWhatPcre2ReadsOtherwise) {
+  const auto same = [](const char* text) { return pcre2_from_oniguruma(text) == text; };
+  EXPECT_TRUE(same(R"([^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|(?i:'s|'t)|(?!a)(?<=b)\\s)"));
+  EXPECT_EQ(pcre2_from_oniguruma(R"(\h{,3}\u00e9\p{Han}\p{^Greek})"),
+            R"([0-9a-fA-F]{0,3}\x{00e9}\p{sc:Han}\p{^sc:Greek})");
+  EXPECT_EQ(pcre2_from_oniguruma("{}"), "\\{}");
+  for (const char* bad :
+       {"[a&&b]", "[a[b]]", "a{2}+", "\\bword", "(?m:a)", "\\", "\\u00", "[\\W]", "\\R", "\\K"}) {
+    EXPECT_THROW(pcre2_from_oniguruma(bad), ConfigError) << bad;
+  }
+  EXPECT_EQ(Pattern::regex("\\w+", "t").find_all("e\u0301_\u24b6").size(), 1U);
+  EXPECT_EQ(Pattern::regex("^a$", "t").find_all("a\na\r").size(), 1U);
+}
+
+TEST(ByteLevel, SpellsEveryByte) {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  std::string piece;
+  append_byte_level(piece, bytes);
+  EXPECT_TRUE(is_valid_utf8(piece));
+  EXPECT_THAT(piece, HasSubstr("\u0100\u0101"));
+  std::string back;
+  append_bytes_of_piece(back, piece);
+  EXPECT_EQ(back, bytes);
+  back.clear();
+  append_bytes_of_piece(back, "a b");  // the space stands for no byte
+  EXPECT_EQ(back, "a b");
+}
+
+TEST(Decoder, TurnsPiecesIntoText) {
+  EXPECT_THAT(decoded({{"type", "ByteLevel"}}, {"\u0120a", "\u00c3", "\u00a9", "\u00c3"}),
+              ElementsAre(" a\u00e9\uFFFD"));
+  const json metaspace = {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "first"}};
+  EXPECT_THAT(decoded(metaspace, {"_a", "_b"}), ElementsAre("a", " b"));
+  const json never = {{"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "never"}};
+  EXPECT_THAT(decoded(never, {"_a", "_b"}), ElementsAre(" a", " b"));
+  EXPECT_THAT(
+      decoded({{"type", "ByteFallback"}}, {"a", "<0xC3>", "<0xA9>", "b", "<0xC3>", "<0xg1>"}),
+      ElementsAre("a", "\u00e9", "b", "\uFFFD", "<0xg1>"));
+  EXPECT_THAT(decoded({{"type", "Fuse"}}, {"a", "b"}), ElementsAre("ab"));
+  const json strip = {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 2}};
+  EXPECT_THAT(decoded(strip, {"  a   ", " "}), ElementsAre(" a ", ""));
+  const json replace = {{"type", "Replace"}, {"pattern", {{"String", "_"}}}, {"content", " "}};
+  EXPECT_THAT(decoded({{"type", "Sequence"}, {"decoders", {replace, strip}}}, {"_a"}),
+              ElementsAre("a"));
+}
+
+TEST(Parts, RefuseByNameWhatTheyDoNotKnow) {
+  const auto normalizer_error = [](const json& part) {
+    return format_error_of([&] { normalized(part, "a"); });
+  };
+  EXPECT_THAT(normalizer_error({{"type", "Precompiled"}}),
+              AllOf(HasSubstr("t.json"), HasSubstr("normalizer 'Precompiled'")));
+  EXPECT_THAT(normalizer_error({{"type", "Sequence"}, {"normalizers", {{{"type", "Odd"}}}}}),
+              HasSubstr("t.json: normalizers[0]: the normalizer 'Odd'"));
+  EXPECT_THAT(normalizer_error({{"type", "NFC"}, {"form", 1}}), HasSubstr("'form'"));
+  EXPECT_THAT(normalizer_error({{"type", 3}}), HasSubstr("t.json: type: expected a string"));
+  EXPECT_THAT(
+      normalizer_error({{"type", "Replace"}, {"content", ""}, {"pattern", {{"String", ""}}}}),
+      HasSubstr("empty pattern"));
+  EXPECT_THAT(
+      normalizer_error({{"type", "Replace"}, {"content", ""}, {"pattern", {{"Regex", "(a"}}}}),
+      HasSubstr("t.json: pattern.Regex: the regular expression '(a'"));
+  const auto pre_tokenizer_error = [](const json& part) {
+    return format_error_of([&] { split(part, "a"); });
+  };
+  EXPECT_THAT(pre_tokenizer_error({{"type", "UnicodeScripts"}}), HasSubstr("'UnicodeScripts'"));
+  EXPECT_THAT(
+      pre_tokenizer_error({{"type", "Split"}, {"pattern", {{"String", "a"}}}, {"behavior", "Odd"}}),
+      HasSubstr("behavior: 'Odd'"));
+  EXPECT_THAT(pre_tokenizer_error({{"type", "Metaspace"}, {"replacement", "ab"}}),
+              HasSubstr("single character"));
+  EXPECT_THAT(format_error_of([] { decoded({{"type", "CTC"}}, {}); }), HasSubstr("decoder 'CTC'"));
+  json deep = {{"type", "NFC"}};
+  for (int i = 0; i < 1000; ++i) deep = {{"type", "Sequence"}, {"normalizers", {deep}}};
+  EXPECT_THAT(normalizer_error(deep), HasSubstr("nested too deeply"));
+}
+
+}  // namespace
+}  // namespace allometer::tokenizer
