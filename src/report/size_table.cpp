@@ -208,6 +208,8 @@ bool at_chance(const Draft& draft) {
   const double models = static_cast<double>(draft.rungs.size());
   const double confidence = 1 - (1 - draft.settings.confidence) / models;
   for (Eigen::Index i = 0; i < draft.draws.cols(); ++i) {
+    const Point& point = draft.rungs[static_cast<std::size_t>(i)]->point;
+    if (point.ci_low <= draft.metric.chance && draft.metric.chance <= point.ci_high) continue;
     const auto interval = stats::percentile_interval(column(draft.draws, i), confidence);
     if (!(interval.low <= draft.metric.chance && draft.metric.chance <= interval.high))
       return false;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 #include <vector>
 
 #include "core/contract.hpp"
@@ -11,16 +10,22 @@
 namespace allometer::stats {
 namespace {
 
-/// How often each question is in each of `count` draws: [count x questions].
-void count_questions(std::string_view key, std::int32_t first_draw, Eigen::Index count,
+/// The stream of one draw. Its seed is a number of the key's own stream, so that draws do not
+/// overlap.
+SplitMix64 stream_of_draw(std::uint64_t key, Eigen::Index draw) {
+  constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15ULL;
+  return SplitMix64(SplitMix64(key + static_cast<std::uint64_t>(draw) * kStep)());
+}
+
+/// How often each question is in each of `count` draws: [questions x count].
+void count_questions(std::uint64_t key, Eigen::Index first_draw, Eigen::Index count,
                      Eigen::Index num_questions, Eigen::MatrixXd& counts) {
   counts.setZero(num_questions, count);
-  const std::string prefix = std::string(key) + "/";
   for (Eigen::Index i = 0; i < count; ++i) {
-    SplitMix64 random(seed_from(prefix + std::to_string(first_draw + i)));
+    SplitMix64 random = stream_of_draw(key, first_draw + i);
+    double* const column = counts.col(i).data();
     for (Eigen::Index q = 0; q < num_questions; ++q) {
-      counts(static_cast<Eigen::Index>(random.below(static_cast<std::uint64_t>(num_questions))),
-             i) += 1;
+      column[random.below(static_cast<std::uint64_t>(num_questions))] += 1;
     }
   }
 }
@@ -43,15 +48,17 @@ std::vector<double> without_nan(std::span<const double> values) {
   return kept;
 }
 
-/// Reorders values. numpy's default ("linear", type 7 of Hyndman and Fan 1996).
-double quantile(std::vector<double>& values, double probability) {
+/// numpy's default ("linear", type 7 of Hyndman and Fan 1996). No value before `end` is greater
+/// than one behind; reorders those before.
+double quantile(std::vector<double>& values, double probability, std::size_t end) {
   const double position = probability * static_cast<double>(values.size() - 1);
   const auto below = static_cast<std::size_t>(position);
   const auto nth = values.begin() + static_cast<std::ptrdiff_t>(below);
-  std::nth_element(values.begin(), nth, values.end());
+  const auto stop = values.begin() + static_cast<std::ptrdiff_t>(end);
+  if (nth < stop) std::nth_element(values.begin(), nth, stop);
   const double low = *nth;
   if (below + 1 == values.size()) return low;
-  const double high = *std::min_element(nth + 1, values.end());
+  const double high = *std::min_element(nth + 1, nth + 1 < stop ? stop : values.end());
   return low + (position - static_cast<double>(below)) * (high - low);
 }
 
@@ -76,9 +83,10 @@ Eigen::MatrixXd resampled_sums(std::string_view key, std::int32_t num_draws,
                           : std::clamp<Eigen::Index>(kBlockNumbers / num_questions, 16, 1024);
   Eigen::MatrixXd sums(num_draws, columns.cols());
   Eigen::MatrixXd counts;
+  const std::uint64_t seed = seed_from(key);
   for (Eigen::Index first = 0; first < num_draws; first += block) {
     const Eigen::Index size = std::min<Eigen::Index>(block, num_draws - first);
-    count_questions(key, static_cast<std::int32_t>(first), size, num_questions, counts);
+    count_questions(seed, first, size, num_questions, counts);
     sums.middleRows(first, size).noalias() = counts.transpose() * scaled;
   }
   sums.array().rowwise() /= scale.array();
@@ -90,8 +98,10 @@ Interval percentile_interval(std::span<const double> draws, double confidence) {
   std::vector<double> kept = without_nan(draws);
   if (kept.empty()) return {};
   const double tail = 0.5 * (1 - confidence);
-  const double low = quantile(kept, tail);
-  return {low, quantile(kept, 1 - tail)};
+  const auto last = static_cast<double>(kept.size() - 1);
+  // The upper quantile first: what lies above it is few, and the lower one need not look there.
+  const double high = quantile(kept, 1 - tail, kept.size());
+  return {quantile(kept, tail, static_cast<std::size_t>((1 - tail) * last)), high};
 }
 
 double standard_deviation(std::span<const double> values) {

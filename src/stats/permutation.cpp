@@ -80,50 +80,51 @@ struct Statistics {
   std::int64_t kendall = 0;  ///< concordant - discordant pairs
 };
 
-/// Counts how often |statistic| reaches the observed one, and how often the largest seen.
+/// Counts how often |statistic| reaches the observed one, and how often the strongest there can be.
 template <class Number>
 class Tally {
  public:
-  Tally(Number observed, Number tolerance)
-      : threshold_(std::abs(observed) - tolerance), tolerance_(tolerance) {}
+  Tally(Number observed, Number strongest, Number tolerance)
+      : observed_(std::abs(observed) - tolerance), strongest_(std::abs(strongest) - tolerance) {}
 
   void add(Number statistic) {
     const Number size = std::abs(statistic);
-    reached_ += size >= threshold_;
-    if (size > largest_ + tolerance_) {
-      largest_ = size;
-      at_largest_ = 1;
-    } else if (size >= largest_ - tolerance_) {
-      ++at_largest_;
-    }
+    at_observed_ += size >= observed_;
+    at_strongest_ += size >= strongest_;
   }
   PermutationP exact(std::int64_t total) const {
-    return {static_cast<double>(reached_) / static_cast<double>(total),
-            static_cast<double>(at_largest_) / static_cast<double>(total)};
+    return {static_cast<double>(at_observed_) / static_cast<double>(total),
+            static_cast<double>(at_strongest_) / static_cast<double>(total)};
   }
   PermutationP drawn(std::int64_t draws) const {
-    return {static_cast<double>(reached_ + 1) / static_cast<double>(draws + 1),
+    return {static_cast<double>(at_observed_ + 1) / static_cast<double>(draws + 1),
             1.0 / static_cast<double>(draws + 1)};
   }
 
  private:
-  Number threshold_;
-  Number tolerance_;
-  Number largest_ = -1;
-  std::int64_t reached_ = 0;
-  std::int64_t at_largest_ = 0;
+  Number observed_;
+  Number strongest_;
+  std::int64_t at_observed_ = 0;
+  std::int64_t at_strongest_ = 0;
 };
+
+template <class Number>
+Number stronger(Number a, Number b) {
+  return std::max(std::abs(a), std::abs(b));
+}
 
 struct Tallies {
   Tally<double> pearson;
   Tally<std::int64_t> spearman;
   Tally<std::int64_t> kendall;
 
-  // Standardised vectors: partial sums of a dot product err by a few ulps of one.
-  explicit Tallies(const Statistics& observed)
-      : pearson(observed.pearson, 1e-12),
-        spearman(observed.spearman, 0),
-        kendall(observed.kendall, 0) {}
+  /// rising, falling: y sorted like x within each stratum, and against it. No order is stronger
+  /// than the stronger of the two (rearrangement inequality). Standardised vectors: sums of
+  /// products err by a few ulps of one.
+  Tallies(const Statistics& observed, const Statistics& rising, const Statistics& falling)
+      : pearson(observed.pearson, stronger(rising.pearson, falling.pearson), 1e-12),
+        spearman(observed.spearman, stronger(rising.spearman, falling.spearman), 0),
+        kendall(observed.kendall, stronger(rising.kendall, falling.kendall), 0) {}
   void add(const Statistics& s) {
     pearson.add(s.pearson);
     spearman.add(s.spearman);
@@ -173,20 +174,21 @@ class Enumeration {
   using Mask = std::uint64_t;
 
   void visit(std::size_t position, const Statistics& sums) {
-    if (position == points_.size()) {
-      tallies_.add(sums);
-      return;
-    }
     const Mask used = used_before_[position];
     // y of the positions whose x is truly smaller: those tied in x make no pair.
     const Mask below = used_before_[points_.tie_begin[position]];
     for (Mask rest = peers_[position] & ~used; rest != 0; rest &= rest - 1) {
       const auto k = static_cast<std::size_t>(std::countr_zero(rest));
-      used_before_[position + 1] = used | Mask{1} << k;
-      visit(position + 1,
-            {sums.pearson + points_.x[position] * points_.y[k],
-             sums.spearman + points_.rank_x[position] * points_.rank_y[k],
-             sums.kendall + std::popcount(below & less_[k]) - std::popcount(below & greater_[k])});
+      const Statistics next = {
+          sums.pearson + points_.x[position] * points_.y[k],
+          sums.spearman + points_.rank_x[position] * points_.rank_y[k],
+          sums.kendall + std::popcount(below & less_[k]) - std::popcount(below & greater_[k])};
+      if (position + 1 == points_.size()) {
+        tallies_.add(next);
+      } else {
+        used_before_[position + 1] = used | Mask{1} << k;
+        visit(position + 1, next);
+      }
     }
   }
 
@@ -202,6 +204,21 @@ std::map<int, std::vector<std::size_t>> members_of(const Points& points) {
   std::map<int, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < points.size(); ++i) members[points.stratum[i]].push_back(i);
   return members;
+}
+
+/// y sorted within each stratum, like x (direction 1) or against it (-1).
+std::vector<std::size_t> sorted_order(const Points& points,
+                                      const std::map<int, std::vector<std::size_t>>& members,
+                                      int direction) {
+  std::vector<std::size_t> order(points.size());
+  for (const auto& [label, positions] : members) {
+    std::vector<std::size_t> sorted = positions;
+    std::stable_sort(sorted.begin(), sorted.end(), [&](std::size_t a, std::size_t b) {
+      return direction * points.rank_y[a] < direction * points.rank_y[b];
+    });
+    for (std::size_t i = 0; i < positions.size(); ++i) order[positions[i]] = sorted[i];
+  }
+  return order;
 }
 
 /// The number of orders, or more than kMaxExactPermutations.
@@ -244,7 +261,9 @@ PermutationTest permutation_test(std::span<const double> x, std::span<const doub
   const std::int64_t orders = count_orders(members);
   std::vector<std::size_t> as_is(points.size());
   std::iota(as_is.begin(), as_is.end(), std::size_t{0});
-  Tallies tallies(statistics_of(points, as_is));
+  Tallies tallies(statistics_of(points, as_is),
+                  statistics_of(points, sorted_order(points, members, 1)),
+                  statistics_of(points, sorted_order(points, members, -1)));
   PermutationTest test;
   // The enumeration keeps sets of points in 64 bits.
   test.exact = orders <= kMaxExactPermutations && points.size() <= 64;

@@ -27,7 +27,9 @@ Eigen::MatrixXd random_columns(Eigen::Index questions, Eigen::Index columns) {
 
 /// The definition, question by question.
 double naive_sum(const std::string& key, int draw, const Eigen::VectorXd& column) {
-  SplitMix64 random(seed_from(key + "/" + std::to_string(draw)));
+  SplitMix64 seeds(seed_from(key));
+  for (int i = 0; i < draw; ++i) seeds();
+  SplitMix64 random(seeds());
   long double sum = 0;
   for (Eigen::Index i = 0; i < column.size(); ++i) {
     sum +=
