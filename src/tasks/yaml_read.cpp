@@ -124,7 +124,7 @@ void require_known(const YamlValue& map, std::string_view what,
   for (const YamlField& field : map.fields) {
     if (std::find(known.begin(), known.end(), field.key) != known.end()) continue;
     throw ConfigError(fmt::format("{}:{}: unknown key '{}' in {}{} Supported: {}",
-                                  map.file->string(), field.line, field.key, what,
+                                  field.value.file->string(), field.line, field.key, what,
                                   did_you_mean(field.key, known), fmt::join(known, ", ")));
   }
 }

@@ -1,0 +1,77 @@
+// A task file and its data, both arbitrary: whatever is in them, the answer is a task or an error
+// that a user can read.
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "tasks/dataset.hpp"
+#include "tasks/task.hpp"
+#include "tasks/yaml_value.hpp"
+
+namespace {
+
+using namespace allometer::tasks;
+
+/// The directory of this process: task.yaml reads data.jsonl, data.json or data.csv beside it.
+const std::filesystem::path& directory() {
+  static const std::filesystem::path path = [] {
+    std::string name = (std::filesystem::temp_directory_path() / "task_fuzz.XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    return std::filesystem::path(name);
+  }();
+  return path;
+}
+
+void write(const char* name, std::string_view text) {
+  std::ofstream(directory() / name, std::ios::binary | std::ios::trunc) << text;
+}
+
+/// Everything that can be asked of a task.
+void use(const Task& task) {
+  for (int question = 0; question < task.num_questions() && question < 4; ++question) {
+    task.question_id(question);
+    task.question_text(question);
+    task.question_target(question);
+    task.num_choices(question);
+    for (const Sampler sampler :
+         {Sampler::first_n, Sampler::fixed, Sampler::per_question, Sampler::lm_eval}) {
+      try {
+        const std::vector<Request> requests = task.requests(question, {1, sampler, 1234});
+        task.score(question, std::vector<Response>(requests.size()));
+      } catch (const allometer::Error&) {
+      }
+    }
+  }
+  task.digest();
+}
+
+}  // namespace
+
+// The input is the task file, a byte 0xFF, and the data.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const std::string_view input(reinterpret_cast<const char*>(bytes), size);
+  const std::size_t cut = input.find('\xFF');
+  const std::string_view data = cut == std::string_view::npos
+                                    ? "{\"q\": \"a b\", \"a\": [\"c\"], \"id\": 1}\n{\"q\": 2}\n"
+                                    : input.substr(cut + 1);
+  for (const char* name : {"data.jsonl", "data.json", "data.csv"}) {
+    write(name, data);
+    try {
+      parse_dataset(data, name);
+    } catch (const allometer::Error&) {
+    }
+  }
+  write("task.yaml", input.substr(0, cut));
+  try {
+    parse_yaml(input.substr(0, cut), "task.yaml");
+    use(*load_task(directory() / "task.yaml"));
+  } catch (const allometer::Error&) {
+  }
+  return 0;
+}
