@@ -1,12 +1,29 @@
+#include <set>
+
 #include "report/report.hpp"
 #include "results/results_file.hpp"
 
 namespace allometer::report {
+namespace {
+
+/// Why energy is unmeasured, of every host that says so.
+std::string energy_reasons(const results::ResultsFile& file) {
+  std::set<std::string> reasons;
+  for (const auto& machine : file.machines()) {
+    if (machine.energy_source.starts_with("unmeasured")) reasons.insert(machine.energy_source);
+  }
+  std::string all;
+  for (const std::string& reason : reasons) all += (all.empty() ? "" : "; ") + reason;
+  return all;
+}
+
+}  // namespace
 
 Report analyse(const results::ResultsFile& file) {
   Source source;
   source.plan = file.plan();
   source.cells = file.cells();
+  source.energy_source = energy_reasons(file);
   source.metric = [&file](std::int32_t cell, std::int32_t metric) {
     return file.metric(cell, metric);
   };

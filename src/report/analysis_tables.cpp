@@ -80,6 +80,8 @@ AnalysisTable size_table(const Report& report) {
                  [](const SizeRow& row) { return row.num_fewshot; });
   columns.number("higher_is_better", "1", "1 if a higher estimate is better, 0 if a lower one is",
                  [&](const SizeRow& row) { return metric(row).higher_is_better ? 1 : 0; });
+  columns.number("chance", "1", "expected value of guessing",
+                 [&](const SizeRow& row) { return metric(row).chance; });
   columns.number("random_weights", "1", "1 if the models have random weights",
                  [](const SizeRow& row) { return row.random_weights ? 1 : 0; });
   columns.number("num_models", "1", "models in the row",
@@ -107,6 +109,39 @@ AnalysisTable size_table(const Report& report) {
   columns.number("exact_permutation", "1",
                  "1 if every permutation was counted, 0 if they were drawn",
                  [](const SizeRow& row) { return row.exact ? 1 : 0; });
+  return table;
+}
+
+/// A model in a row of the size table.
+struct RowPoint {
+  std::size_t row = 0;
+  const Point* point = nullptr;
+};
+
+AnalysisTable point_table(const Report& report) {
+  std::vector<RowPoint> points;
+  for (std::size_t i = 0; i < report.size_rows.size(); ++i) {
+    for (const Point& point : report.size_rows[i].points) points.push_back({i, &point});
+  }
+  AnalysisTable table;
+  table.name = "analysis_points";
+  table.dimension = "point";
+  Columns<RowPoint> columns(table, points);
+  const auto model = [&](const RowPoint& p) -> const results::PlannedModel& {
+    return report.plan.models[static_cast<std::size_t>(p.point->model)];
+  };
+  columns.text("model", [&](const RowPoint& p) { return model(p).name; });
+  columns.text("family", [&](const RowPoint& p) { return model(p).family; });
+  columns.number("row_index", "1", "row of analysis_size that the point belongs to",
+                 [](const RowPoint& p) { return p.row; });
+  columns.number("parameters", "1", "N of the size axis",
+                 [](const RowPoint& p) { return p.point->parameters; });
+  columns.number("value", "1", "estimate over the questions of all seeds, in units of the metric",
+                 [](const RowPoint& p) { return p.point->estimate; });
+  columns.number("ci_low", "1", "lower end of the bootstrap interval over questions",
+                 [](const RowPoint& p) { return p.point->ci_low; });
+  columns.number("ci_high", "1", "upper end of the bootstrap interval over questions",
+                 [](const RowPoint& p) { return p.point->ci_high; });
   return table;
 }
 
@@ -155,7 +190,7 @@ AnalysisTable efficiency_table(const Report& report) {
 }  // namespace
 
 std::vector<AnalysisTable> tables_of(const Report& report) {
-  return {size_table(report), efficiency_table(report)};
+  return {size_table(report), point_table(report), efficiency_table(report)};
 }
 
 }  // namespace allometer::report

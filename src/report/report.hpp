@@ -123,10 +123,11 @@ Report analyse(const results::ResultsFile& file);
 /// Plain text for a terminal of 120 columns, ending with a newline; ASCII unless names are not.
 std::string format_tables(const Report& report);
 
-/// The tables of the results file: analysis_size, analysis_efficiency.
+/// The tables of the results file: analysis_size, analysis_points (its models),
+/// analysis_efficiency.
 std::vector<results::AnalysisTable> tables_of(const Report& report);
 
-/// Adds estimates and tables to the results file (groups analysis_size and analysis_efficiency).
+/// Adds estimates and tables to the results file .
 void write(const std::filesystem::path& path, const Report& report);
 
 /// Reads, analyses and extends a results file; returns the tables as text.

@@ -415,12 +415,14 @@ TEST(Text, SaysWhatEveryRowSharesOnce) {
 TEST(Tables, HoldEveryRow) {
   const Report report = four_tasks().analyse();
   const auto tables = tables_of(report);
-  ASSERT_EQ(tables.size(), 2u);
+  ASSERT_EQ(tables.size(), 3u);
   EXPECT_EQ(tables[0].name, "analysis_size");
-  EXPECT_EQ(tables[1].name, "analysis_efficiency");
+  EXPECT_EQ(tables[1].name, "analysis_points");
+  EXPECT_EQ(tables[2].name, "analysis_efficiency");
   std::set<std::string> dimensions;
-  for (std::size_t t = 0; t < 2; ++t) {
-    const std::size_t rows = t == 0 ? 4 : 5;
+  const std::vector<std::size_t> expected_rows = {4, 20, 5};
+  for (std::size_t t = 0; t < 3; ++t) {
+    const std::size_t rows = expected_rows[t];
     std::set<std::string> names;
     for (const auto& [name, values] : tables[t].text_columns) {
       EXPECT_EQ(values.size(), rows) << name;
