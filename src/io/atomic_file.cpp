@@ -87,6 +87,9 @@ void replace_file(const fs::path& path, const std::function<void(const fs::path&
     if (::rename(temporary.c_str(), path.c_str()) != 0) throw_io_error("replace", path, errno);
   } catch (...) {
     std::error_code ignored;
+    // A library may still hold it open after a failed write; its bytes must not go on filling the
+    // disk.
+    fs::resize_file(temporary, 0, ignored);
     fs::remove(temporary, ignored);
     throw;
   }

@@ -591,8 +591,8 @@ Hdf5File::~Hdf5File() = default;
 Hdf5File::Hdf5File(Hdf5File&&) noexcept = default;
 Hdf5File& Hdf5File::operator=(Hdf5File&&) noexcept = default;
 
-Hdf5File Hdf5File::create(const fs::path& path) {
-  detail::silence_error_printing();
+Hdf5File Hdf5File::create(const fs::path& path, const fs::path& name) {
+  detail::prepare_library();
   const Handle access = access_properties(path);
   check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V18), "set up the file",
         path);
@@ -600,14 +600,14 @@ Hdf5File Hdf5File::create(const fs::path& path) {
   check(H5Pset_link_creation_order(creation.get(), kCreationOrder), "set up the file", path);
   check(H5Pset_attr_creation_order(creation.get(), kCreationOrder), "set up the file", path);
   auto impl = std::make_unique<Impl>();
-  impl->path = path;
+  impl->path = name.empty() ? path : name;
   impl->id = checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,
-                     "create the file", path);
+                     "create the file", impl->path);
   return Hdf5File(std::move(impl));
 }
 
-Hdf5File Hdf5File::open(const fs::path& path, Mode mode) {
-  detail::silence_error_printing();
+Hdf5File Hdf5File::open(const fs::path& path, Mode mode, const fs::path& name) {
+  detail::prepare_library();
   std::error_code error;
   if (!fs::is_regular_file(path, error)) {
     throw IoError(fmt::format("cannot read {}: {}", path.string(),
@@ -620,10 +620,10 @@ Hdf5File Hdf5File::open(const fs::path& path, Mode mode) {
   }
   const Handle access = access_properties(path);
   auto impl = std::make_unique<Impl>();
-  impl->path = path;
+  impl->path = name.empty() ? path : name;
   impl->id = checked(
       H5Fopen(path.c_str(), mode == Mode::read ? H5F_ACC_RDONLY : H5F_ACC_RDWR, access.get()),
-      H5Fclose, "open the file", path);
+      H5Fclose, "open the file", impl->path);
   return Hdf5File(std::move(impl));
 }
 

@@ -122,10 +122,12 @@ class Hdf5File {
  public:
   enum class Mode { read, extend };
 
-  /// Creates `path` anew, readable by HDF5 1.8 and later. Throws IoError.
-  static Hdf5File create(const std::filesystem::path& path);
+  /// Creates `path` anew, readable by HDF5 1.8 and later. Throws IoError. `name`, if given, stands
+  /// in messages instead of the path: the file that a temporary one is to replace.
+  static Hdf5File create(const std::filesystem::path& path, const std::filesystem::path& name = {});
   /// Throws IoError, or FormatError if it is no HDF5 file.
-  static Hdf5File open(const std::filesystem::path& path, Mode mode);
+  static Hdf5File open(const std::filesystem::path& path, Mode mode,
+                       const std::filesystem::path& name = {});
   ~Hdf5File();
   Hdf5File(Hdf5File&&) noexcept;
   Hdf5File& operator=(Hdf5File&&) noexcept;

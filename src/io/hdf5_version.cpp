@@ -2,9 +2,12 @@
 
 #include <hdf5.h>
 
+#include "io/detail/hdf5_handle.hpp"
+
 namespace allometer::io {
 
 std::string hdf5_version() {
+  detail::prepare_library();
   unsigned major = 0;
   unsigned minor = 0;
   unsigned release = 0;

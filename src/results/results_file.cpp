@@ -445,7 +445,7 @@ void write_analysis(const std::filesystem::path& path,
   const PlanRecord plan = ResultsFile(path).plan();
   io::replace_file(path, [&](const std::filesystem::path& temporary) {
     std::filesystem::copy_file(path, temporary);
-    io::Hdf5File file = io::Hdf5File::open(temporary, io::Hdf5File::Mode::extend);
+    io::Hdf5File file = io::Hdf5File::open(temporary, io::Hdf5File::Mode::extend, path);
     {
       Hdf5Group job = file.root().open_group(job_group_name(file, path));
       for (const std::string& former : job.group_names()) job.remove(former);

@@ -409,6 +409,18 @@ void write_cells(Hdf5Group& job, const JournalIndex& index, const MergedGrid& gr
 
 // --- records
 
+/// What a question's value is, and how the values become the metric.
+std::string value_meaning(const PlannedMetric& metric) {
+  const std::string ratio = fmt::format("sum({0}) / sum({0}_weight)", column_name(metric.name));
+  std::string formula = ratio;
+  if (metric.aggregation == "exp_negative") formula = "exp(-" + ratio + ")";
+  if (metric.aggregation == "bits") formula = "-" + ratio + " / ln 2";
+  if (metric.aggregation == "negative") formula = "-" + ratio;
+  const char* const what = metric.aggregation == "mean" ? "value of the question"
+                                                        : "log-likelihood of the question, nats";
+  return fmt::format("{}: {}; of a cell: {}", metric.long_name, what, formula);
+}
+
 /// The per-question columns, one record at a time.
 class RecordColumns {
  public:
@@ -499,8 +511,8 @@ class RecordColumns {
     for (const auto& [metric, description] : metrics) {
       std::string name = column_name(metric);
       while (job_.has(name) || job_.has(name + "_weight")) name += '_';
-      ColumnInfo value = measured(name, description->long_name, "1");
-      value.attributes = {{"metric", metric}};
+      ColumnInfo value = measured(name, value_meaning(*description), "1");
+      value.attributes = {{"metric", metric}, {"aggregation", description->aggregation}};
       ColumnInfo weight = measured(name + "_weight", "weight of the question in " + metric, "1");
       weight.attributes = {{"metric_weight", metric}};
       metric_values_.push_back(job_.create_column(value, "record", ColumnType::float64));
@@ -664,8 +676,8 @@ void write_job_attributes(Hdf5Group& job, const JournalIndex& index) {
 }
 
 void write_file(const JournalIndex& index, const MergedGrid& grid,
-                const std::filesystem::path& path) {
-  io::Hdf5File file = io::Hdf5File::create(path);
+                const std::filesystem::path& path, const std::filesystem::path& output) {
+  io::Hdf5File file = io::Hdf5File::create(path, output);
   {
     Hdf5Group root = file.root();
     root.set_attribute("Conventions", "CF-1.8");
@@ -689,7 +701,7 @@ void write_file(const JournalIndex& index, const MergedGrid& grid,
 void write_results_file(const JournalIndex& index, const std::filesystem::path& output) {
   const MergedGrid grid = merge_plans(index);
   io::replace_file(output, [&](const std::filesystem::path& temporary) {
-    write_file(index, grid, temporary);
+    write_file(index, grid, temporary, output);
     fault_point("before_rename");
   });
   fault_point("after_rename");

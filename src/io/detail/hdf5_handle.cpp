@@ -14,14 +14,30 @@ herr_t collect(unsigned, const H5E_error2_t* error, void* messages) {
   return 0;
 }
 
-/// The innermost message, which has the cause, and the outermost, which has the call.
-std::string error_stack() {
+/// The system's own words where HDF5 quotes them among time, buffers and offsets.
+std::string system_reason(const std::string& message) {
+  constexpr std::string_view kQuote = "error message = '";
+  const std::size_t begin = message.find(kQuote);
+  if (begin == std::string::npos) return message;
+  const std::size_t first = begin + kQuote.size();
+  return message.substr(first, message.find('\'', first) - first);
+}
+
+struct ErrorStack {
+  std::string cause = "HDF5 gave no reason";  ///< the innermost message
+  std::string call;                           ///< the outermost
+
+  std::string text() const { return call.empty() ? cause : call + ": " + system_reason(cause); }
+};
+
+ErrorStack take_error_stack() {
   std::vector<std::string> messages;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, collect, &messages);
   H5Eclear2(H5E_DEFAULT);
-  if (messages.empty()) return "HDF5 gave no reason";
-  if (messages.size() == 1 || messages.front() == messages.back()) return messages.front();
-  return messages.back() + ": " + messages.front();
+  ErrorStack stack;
+  if (!messages.empty()) stack.cause = messages.front();
+  if (messages.size() > 1) stack.call = messages.back();
+  return stack;
 }
 
 bool has(std::string_view text, std::string_view part) {
@@ -30,21 +46,26 @@ bool has(std::string_view text, std::string_view part) {
 
 }  // namespace
 
-void silence_error_printing() {
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+void prepare_library() {
+  static const bool kOnce = [] {
+    H5dont_atexit();
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    return true;
+  }();
+  static_cast<void>(kOnce);
 }
 
 void throw_hdf5(std::string_view action, const std::filesystem::path& file) {
-  const std::string reason = error_stack();
+  const ErrorStack stack = take_error_stack();
   std::string advice;
-  if (has(reason, "No space left") || has(reason, "errno = 28")) {
+  if (has(stack.cause, "No space left")) {
     advice = "; no space left on its file system: free some space or put the output elsewhere";
-  } else if (has(reason, "lock")) {
+  } else if (has(stack.cause, "unable to lock file")) {
     advice =
         "; if no other program has the file open, its file system may lack locks: set the "
         "environment variable HDF5_USE_FILE_LOCKING=FALSE";
   }
-  throw IoError(fmt::format("cannot {} in {}: {}{}", action, file.string(), reason, advice));
+  throw IoError(fmt::format("cannot {} in {}: {}{}", action, file.string(), stack.text(), advice));
 }
 
 Handle checked(hid_t id, Handle::Closer closer, std::string_view action,

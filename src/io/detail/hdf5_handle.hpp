@@ -35,8 +35,10 @@ class Handle {
   Closer closer_ = nullptr;
 };
 
-/// HDF5 prints its error stack unless told not to; here it goes into the message of the exception.
-void silence_error_printing();
+/// To be called before any other HDF5 function. HDF5 prints its error stack unless told not to,
+/// which belongs into the message of an exception; and its exit handler crashes over a file whose
+/// last write failed, while all of ours are closed by then.
+void prepare_library();
 
 /// Throws IoError "cannot <action>: <what HDF5's error stack says>", with advice on full disks and
 /// file locks.
