@@ -130,6 +130,17 @@ void Call::attend(const AttentionSegment& s, int kv_head, int first, int rows) c
   }
 }
 
+/// Operations below which waking other threads costs more than it saves.
+constexpr double kWorthThreads = 1e6;
+
+bool is_worth_threads(const AttentionShape& shape, std::span<const AttentionSegment> segments) {
+  double operations = 0;
+  for (const AttentionSegment& s : segments) {
+    operations += 4.0 * shape.num_heads * shape.head_dim * s.num_rows * (s.position + s.num_rows);
+  }
+  return operations >= kWorthThreads;
+}
+
 /// Whether all keys and values can be written before any row attends: no segment writes where an
 /// earlier one of the same cache reads.
 bool is_free_of_overwriting(std::span<const AttentionSegment> segments) {
@@ -158,12 +169,13 @@ void attend_freely(const Call& call, std::span<const AttentionSegment> segments)
   const int kv_heads = call.shape.num_kv_heads;
   const auto num_stores = static_cast<int>(segments.size()) * kv_heads;
   const auto num_items = static_cast<int>(items.size()) * kv_heads;
-#pragma omp parallel
+#pragma omp parallel if (is_worth_threads(call.shape, segments))
   {
 #pragma omp for schedule(static)
-    for (int i = 0; i < num_stores; ++i)
+    for (int i = 0; i < num_stores; ++i) {
       call.store(segments[static_cast<std::size_t>(i / kv_heads)], i % kv_heads);
-      // Blocks of one head follow one another, so that a thread finds its keys in its cache.
+    }
+    // Blocks of one head follow one another, so that a thread finds its keys in its cache.
 #pragma omp for schedule(dynamic, 4)
     for (int i = 0; i < num_items; ++i) {
       const Item& item = items[items.size() - 1 - static_cast<std::size_t>(i) % items.size()];
@@ -181,7 +193,7 @@ void attend_in_order(const Call& call, std::span<const AttentionSegment> segment
   for (const auto& [cache, chain] : by_cache) chains.push_back(&chain);
   const int kv_heads = call.shape.num_kv_heads;
   const auto num_items = static_cast<int>(chains.size()) * kv_heads;
-#pragma omp parallel for schedule(dynamic, 1)
+#pragma omp parallel for schedule(dynamic, 1) if (is_worth_threads(call.shape, segments))
   for (int i = 0; i < num_items; ++i) {
     for (const AttentionSegment* s : *chains[static_cast<std::size_t>(i / kv_heads)]) {
       call.store(*s, i % kv_heads);

@@ -36,6 +36,25 @@ int bucket_of(int rows) {
   return (rows + step - 1) / step * step;
 }
 
+/// One thread for products that are over before another would wake up; the bits are the same.
+class ThreadsFor {
+ public:
+  ThreadsFor(int rows, int in, int out) : before_(omp_get_max_threads()) {
+    constexpr double kWorthThreads = 2e6;
+    changed_ = before_ > 1 && 2.0 * rows * in * out < kWorthThreads;
+    if (changed_) omp_set_num_threads(1);
+  }
+  ~ThreadsFor() {
+    if (changed_) omp_set_num_threads(before_);
+  }
+  ThreadsFor(const ThreadsFor&) = delete;
+  ThreadsFor& operator=(const ThreadsFor&) = delete;
+
+ private:
+  int before_;
+  bool changed_;
+};
+
 std::size_t align64(std::size_t bytes) {
   return (bytes + 63) / 64 * 64;
 }
@@ -127,6 +146,7 @@ void Linear::Impl::pack_block(int first, int count, float* rows, std::byte* pack
 }
 
 void Linear::Impl::run_onednn(const void* src, int rows, float* dst, bool accumulate) const {
+  const ThreadsFor threads(rows, in, out);
   const auto& engine = detail::cpu_engine();
   thread_local dnnl::stream stream(engine);
   memory x({{rows, in}, type, Tag::ab}, engine, const_cast<void*>(src));
@@ -140,6 +160,7 @@ void Linear::Impl::run_onednn(const void* src, int rows, float* dst, bool accumu
 void Linear::Impl::run_panels(const float* src, int rows, float* dst, bool accumulate) const {
   const detail::Kernels& k = detail::kernels();
   const float* panels_begin = reinterpret_cast<const float*>(weights);
+  const ThreadsFor threads(rows, in, out);
 #pragma omp parallel for schedule(static)
   for (int p = 0; p < panels(); ++p) {
     const int column = p * detail::kLanes;
