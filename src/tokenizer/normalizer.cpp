@@ -88,14 +88,19 @@ class StripAccents : public Normalizer {
 
 class Sequence : public Normalizer {
  public:
-  explicit Sequence(std::vector<std::unique_ptr<const Normalizer>> parts)
-      : parts_(std::move(parts)) {}
+  Sequence(std::vector<std::unique_ptr<const Normalizer>> parts, std::string where)
+      : parts_(std::move(parts)), where_(std::move(where)) {}
   void apply(std::string& text) const override {
-    for (const auto& part : parts_) part->apply(text);
+    const std::size_t original = text.size();
+    for (const auto& part : parts_) {
+      part->apply(text);
+      expect_reasonable_growth(original, text.size(), where_);
+    }
   }
 
  private:
   std::vector<std::unique_ptr<const Normalizer>> parts_;
+  std::string where_;
 };
 
 std::unique_ptr<const Normalizer> read_sequence(const JsonNode& node) {
@@ -105,7 +110,7 @@ std::unique_ptr<const Normalizer> read_sequence(const JsonNode& node) {
   for (const JsonNode& part : node.at("normalizers").items()) {
     parts.push_back(read_normalizer(part));
   }
-  return std::make_unique<Sequence>(std::move(parts));
+  return std::make_unique<Sequence>(std::move(parts), node.where());
 }
 
 }  // namespace

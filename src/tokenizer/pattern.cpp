@@ -46,6 +46,16 @@ T* allocated(T* pointer) {
 
 }  // namespace
 
+void expect_reasonable_growth(std::size_t size_before, std::size_t size_after,
+                              const std::string& where) {
+  if (size_after > 64 * size_before + (1U << 20)) {
+    throw FormatError(
+        fmt::format("{}: makes {} bytes of a text of {} bytes: no published tokenizer "
+                    "makes text grow like this",
+                    where, size_after, size_before));
+  }
+}
+
 struct Pattern::Compiled {
   std::unique_ptr<pcre2_code, FreeCode> code;
   std::unique_ptr<pcre2_match_context, FreeMatchContext> context;
@@ -86,6 +96,7 @@ Pattern Pattern::read(const JsonNode& node) {
   }
   if (expression) return regex(expression->string(), expression->where());
   Pattern pattern;
+  pattern.where_ = node.where();
   pattern.literal_ = literal->string();
   if (pattern.literal_.empty()) literal->fail("an empty pattern matches nothing that is there");
   return pattern;
@@ -123,6 +134,7 @@ Pattern Pattern::regex(std::string_view expression, const std::string& where) {
   pcre2_set_depth_limit(compiled->context.get(), kMatchLimit);
   pcre2_set_heap_limit(compiled->context.get(), kHeapLimitKiB);
   Pattern pattern;
+  pattern.where_ = where;
   pattern.compiled_ = std::move(compiled);
   return pattern;
 }
@@ -154,9 +166,16 @@ std::vector<Range> Pattern::find_all(std::string_view text) const {
 }
 
 std::string Pattern::replace_all(std::string_view text, std::string_view content) const {
+  const std::vector<Range> ranges = find_all(text);
+  if (ranges.size() * content.size() > 16 * text.size() + 4096) {
+    throw FormatError(
+        fmt::format("{}: {} replacements of {} bytes each in a text of {} bytes: no published "
+                    "tokenizer makes text grow like this",
+                    where_, ranges.size(), content.size(), text.size()));
+  }
   std::string result;
   std::size_t position = 0;
-  for (const Range& range : find_all(text)) {
+  for (const Range& range : ranges) {
     result += text.substr(position, range.begin - position);
     result += content;
     position = range.end;

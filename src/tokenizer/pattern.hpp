@@ -17,6 +17,11 @@ struct Range {
   std::size_t end;
 };
 
+/// Throws FormatError, beginning with `where`, if the parts of a sequence blow a text up: a few
+/// lines of JSON could otherwise double it until memory ends.
+void expect_reasonable_growth(std::size_t size_before, std::size_t size_after,
+                              const std::string& where);
+
 /// Immutable; usable from several threads at once.
 class Pattern {
  public:
@@ -34,13 +39,15 @@ class Pattern {
   /// not count. Throws FormatError for an expression that needs too many steps on this text.
   std::vector<Range> find_all(std::string_view text) const;
 
-  /// `text` with every match replaced by `content`.
+  /// `text` with every match replaced by `content`. Throws FormatError where that makes it grow
+  /// without reason.
   std::string replace_all(std::string_view text, std::string_view content) const;
 
  private:
   struct Compiled;
   Pattern();
 
+  std::string where_;
   std::string literal_;
   std::unique_ptr<const Compiled> compiled_;
 };

@@ -229,14 +229,19 @@ class Metaspace : public PreTokenizer {
 
 class Sequence : public PreTokenizer {
  public:
-  explicit Sequence(std::vector<std::unique_ptr<const PreTokenizer>> parts)
-      : parts_(std::move(parts)) {}
+  Sequence(std::vector<std::unique_ptr<const PreTokenizer>> parts, std::string where)
+      : parts_(std::move(parts)), where_(std::move(where)) {}
   void apply(Pieces& pieces) const override {
-    for (const auto& part : parts_) part->apply(pieces);
+    const std::size_t original = pieces.text.size();
+    for (const auto& part : parts_) {
+      part->apply(pieces);
+      expect_reasonable_growth(original, pieces.text.size(), where_);
+    }
   }
 
  private:
   std::vector<std::unique_ptr<const PreTokenizer>> parts_;
+  std::string where_;
 };
 
 Behavior read_behavior(const JsonNode& node) {
@@ -297,7 +302,7 @@ std::unique_ptr<const PreTokenizer> read_sequence(const JsonNode& node) {
   for (const JsonNode& part : node.at("pretokenizers").items()) {
     parts.push_back(read_pre_tokenizer(part));
   }
-  return std::make_unique<Sequence>(std::move(parts));
+  return std::make_unique<Sequence>(std::move(parts), node.where());
 }
 
 }  // namespace

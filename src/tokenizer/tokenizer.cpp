@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -173,11 +174,12 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
-  const bool is_directory = std::filesystem::is_directory(path);
+  std::error_code no_access;  // the mapped file below tells the reason
+  const bool is_directory = std::filesystem::is_directory(path, no_access);
   const auto file = is_directory ? path / "tokenizer.json" : path;
   const auto config = file.parent_path() / "tokenizer_config.json";
   std::string config_text;
-  if (std::filesystem::exists(config)) config_text = text_of(io::MappedFile(config));
+  if (std::filesystem::exists(config, no_access)) config_text = text_of(io::MappedFile(config));
   return parse(text_of(io::MappedFile(file)), config_text, file.string());
 }
 

@@ -181,6 +181,26 @@ TEST(Pattern, MatchesLongRunsWithoutEndingTheStack) {
   EXPECT_EQ(pattern.find_all(std::string(300'000, 'a')).size(), 1U);
 }
 
+TEST(Parts, RefuseToBlowTextsUp) {
+  json parts = json::array();
+  for (int i = 0; i < 40; ++i) {
+    parts.push_back(
+        {{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aaaaaaaaaa"}});
+  }
+  const json normalizer = {{"type", "Sequence"}, {"normalizers", parts}};
+  EXPECT_THAT(format_error_of([&] { normalized(normalizer, "aaa"); }), HasSubstr("grow like this"));
+  const json long_content = {
+      {"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", std::string(5000, 'b')}};
+  EXPECT_THAT(format_error_of([&] { normalized(long_content, "aaa"); }),
+              HasSubstr("t.json: pattern: 3 replacements"));
+  json levels = json::array();
+  for (int i = 0; i < 40; ++i) {
+    levels.push_back({{"type", "ByteLevel"}, {"add_prefix_space", false}});
+  }
+  const json sequence = {{"type", "Sequence"}, {"pretokenizers", levels}};
+  EXPECT_THAT(format_error_of([&] { split(sequence, "\u00e9"); }), HasSubstr("grow like this"));
+}
+
 TEST(Oniguruma, RewritesWhatPcre2ReadsOtherwise) {
   const auto same = [](const char* text) { return pcre2_from_oniguruma(text) == text; };
   EXPECT_TRUE(same(R"([^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|(?i:'s|'t)|(?!a)(?<=b)\\s)"));
