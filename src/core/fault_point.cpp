@@ -17,8 +17,10 @@ Target read_target() {
   const char* value = std::getenv("ALLOMETER_TEST_KILL");
   if (value == nullptr) return {};
   const std::string text(value);
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos) return {text, 1};
+  const std::size_t colon = text.rfind(':');
+  const bool has_passage = colon != std::string::npos && colon + 1 < text.size() &&
+                           text.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+  if (!has_passage) return {text, 1};
   return {text.substr(0, colon), std::strtol(text.c_str() + colon + 1, nullptr, 10)};
 }
 

@@ -78,6 +78,7 @@ void Weights::fill(std::byte* memory) const {
     linear.pack(
         [&](int first, int count, float* dst) { read_rows(checkpoint_, spec, first, count, dst); },
         memory + place.offset);
+    fault_point("packing");
   }
 }
 
