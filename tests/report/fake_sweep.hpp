@@ -103,21 +103,26 @@ class FakeSweep {
 
   Source& source() { return source_; }
 
-  Report analyse() {
-    Source complete = source_;
-    complete.metric = [this](std::int32_t cell, std::int32_t) {
+  /// What Source::metric answers. Lives as long as this.
+  std::function<results::MetricColumn(std::int32_t, std::int32_t)> answers() {
+    return [this](std::int32_t cell, std::int32_t) {
       const results::CellRow& row = source_.cells[static_cast<std::size_t>(cell)];
       const int model = source_.plan.variants[static_cast<std::size_t>(row.cell.variant)].model;
+      const Answer& answer = answers_[static_cast<std::size_t>(row.cell.task)];
       results::MetricColumn column;
       for (int q = 0; q < row.questions_done; ++q) {
-        const auto [value, weight] = answers_[static_cast<std::size_t>(row.cell.task)](
-            model, q + 10000 * static_cast<int>(row.cell.seed));
+        const auto [value, weight] = answer(model, q + 10000 * static_cast<int>(row.cell.seed));
         column.question.push_back(q);
         column.value.push_back(value);
         column.weight.push_back(weight);
       }
       return column;
     };
+  }
+
+  Report analyse() {
+    Source complete = source_;
+    complete.metric = answers();
     return report::analyse(complete);
   }
 

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Draws score against model size, one panel per measure, weakest correlation first.
+
+Reads a results file of Allometer; the statistics must be in it (`allometer run` and `allometer collect` put them there).
+
+Example:
+    python3 analysis/size_figure.py stories.h5 -o stories.png
+    python3 analysis/size_figure.py stories.h5 --task 'story_c*' --metric acc --columns 2
+"""
+
+import argparse
+import fnmatch
+import sys
+
+INK = "#222222"
+FAINT = "#8a8a8a"
+COLOURS = ["#1b6ca8", "#c1502e", "#3c8d40", "#7b4ea3", "#b8860b", "#008b8b"]
+
+
+class UserError(Exception):
+    """Something that the user can mend; the message says how."""
+
+
+def import_or_explain():
+    try:
+        import matplotlib
+        import xarray
+    except ImportError as error:
+        raise UserError(f"the Python package {error.name} is missing; on Debian: "
+                        "apt install python3-xarray python3-netcdf4 python3-matplotlib") from error
+    matplotlib.use("Agg")
+    return xarray
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", help="results file (HDF5)")
+    parser.add_argument("-o", "--output", help="picture to write: .png, .pdf or .svg (default: the results file's name with .png)")
+    parser.add_argument("--task", default="*", help="only tasks that match this pattern, as 'story_*'")
+    parser.add_argument("--metric", default="*", help="only metrics that match this pattern, as 'acc*'")
+    parser.add_argument("--columns", type=int, default=3, help="panels side by side (default: 3)")
+    arguments = parser.parse_args()
+    if arguments.columns < 1:
+        raise UserError(f"--columns is {arguments.columns}, but must be at least 1")
+    return arguments
+
+
+def job_group(path):
+    """The name of the one group of the file."""
+    import netCDF4
+
+    try:
+        with netCDF4.Dataset(path) as file:
+            groups = list(file.groups)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read as HDF5 ({error}); is it the .h5 file of a sweep, and whole?") from error
+    if len(groups) != 1:
+        raise UserError(f"{path}: has {len(groups)} groups, a results file of Allometer has one")
+    return groups[0]
+
+
+def load(path):
+    """The rows of the size table, in their order, and their points."""
+    xarray = import_or_explain()
+    job = job_group(path)
+    try:
+        rows = xarray.load_dataset(path, group=f"{job}/analysis_size", engine="netcdf4").to_dataframe()
+        points = xarray.load_dataset(path, group=f"{job}/analysis_points", engine="netcdf4").to_dataframe()
+    except (OSError, KeyError) as error:
+        raise UserError(f"{path}: holds no statistics ({error}); run `allometer collect` on the output first") from error
+    return rows, points
+
+
+def panel_title(row, several):
+    """Task and metric, and whatever tells this panel from the others."""
+    title = f"{row.task} · {row.metric}"
+    details = []
+    if several["num_fewshot"]:
+        details.append(f"{int(row.num_fewshot)} shots")
+    if several["precision"]:
+        details.append(row.precision)
+    if several["models"]:
+        details.append(row.models)
+    elif row.random_weights:
+        details.append("random weights")
+    return title + ("\n" + ", ".join(details) if details else "")
+
+
+def panel_text(row):
+    """The verdict and the correlation, in words."""
+    import math
+
+    arrow = "higher is better" if row.higher_is_better else "lower is better"
+    if math.isnan(row.spearman_rho):
+        return f"{row.trend} ({arrow})"
+    text = f"{row.trend} ({arrow})\n$\\rho$ = {row.spearman_rho:+.2f}, r = {row.pearson_r:+.2f}"
+    return text + f", p = {row.spearman_rho_p:.2g} (least {row.spearman_rho_smallest_p:.2g})"
+
+
+def draw_panel(axes, row, points, several):
+    import math
+
+    for colour, (family, members) in zip(COLOURS * len(points), points.groupby("family")):
+        members = members.sort_values("parameters")
+        below = (members.value - members.ci_low).clip(lower=0)
+        above = (members.ci_high - members.value).clip(lower=0)
+        axes.errorbar(members.parameters, members.value, yerr=[below, above], fmt="o-", color=colour, markersize=4.5,
+                      linewidth=1.2, elinewidth=1.0, capsize=2.5, label=family or "no family",
+                      markerfacecolor="white" if row.random_weights else colour)
+    if not math.isnan(row.chance):
+        axes.axhline(row.chance, color=FAINT, linestyle="--", linewidth=1)
+        axes.annotate("chance", (1, row.chance), xycoords=("axes fraction", "data"), xytext=(-3, 2),
+                      textcoords="offset points", ha="right", va="bottom", fontsize=7, color=FAINT)
+    axes.set_xscale("log")
+    axes.margins(x=0.08, y=0.2)
+    axes.set_title(panel_title(row, several), fontsize=9, color=INK, loc="left")
+    axes.text(0, -0.2, panel_text(row), transform=axes.transAxes, fontsize=7.5, color=INK, va="top")
+    axes.tick_params(labelsize=7.5, colors=INK)
+    axes.grid(axis="y", color="#e6e6e6", linewidth=0.7)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    if points.family.nunique() > 1:
+        axes.legend(fontsize=7, frameon=False)
+
+
+def draw(rows, points, columns, output):
+    import matplotlib.pyplot as plt
+
+    several = {name: rows[name].nunique() > 1 for name in ("num_fewshot", "precision", "models")}
+    columns = min(columns, len(rows))
+    lines = -(-len(rows) // columns)
+    figure, grid = plt.subplots(lines, columns, figsize=(3.6 * columns, 3.1 * lines + 0.5), squeeze=False)
+    for axes in grid.flat[len(rows):]:
+        axes.set_visible(False)
+    for axes, (index, row) in zip(grid.flat, rows.iterrows()):
+        draw_panel(axes, row, points[points.row_index == index], several)
+    figure.suptitle("Score against N (log axis), weakest correlation first; bars: interval over questions",
+                    fontsize=10, color=INK, x=0.01, ha="left")
+    figure.tight_layout(rect=(0, 0, 1, 0.99 - 0.1 / lines), h_pad=2.0)
+    try:
+        figure.savefig(output, dpi=160)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{output}: cannot write the picture ({error})") from error
+
+
+def main():
+    arguments = parse_arguments()
+    rows, points = load(arguments.results)
+    chosen = [fnmatch.fnmatch(t, arguments.task) and fnmatch.fnmatch(m, arguments.metric)
+              for t, m in zip(rows.task, rows.metric)]
+    if not any(chosen):
+        measures = ", ".join(sorted({f"{t}/{m}" for t, m in zip(rows.task, rows.metric)})) or "none"
+        raise UserError(f"{arguments.results}: no measure matches task '{arguments.task}' and metric "
+                        f"'{arguments.metric}'; it has: {measures}")
+    output = arguments.output or arguments.results.rsplit(".", 1)[0] + ".png"
+    draw(rows[chosen], points, arguments.columns, output)
+    print(output)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"size_figure.py: {error}")
