@@ -67,7 +67,7 @@ int dispatch(std::span<const std::string> words) {
   for (const Command& command : commands()) {
     if (command.name == name) return command.run(words.subspan(1));
   }
-  throw UsageError(fmt::format("unknown {} '{}'{}; 'allometer --help' lists the commands",
+  throw UsageError(fmt::format("unknown {} '{}'{} ('allometer --help' lists the commands)",
                                name.starts_with("-") ? "option" : "command", name,
                                command_suggestion(name)));
 }

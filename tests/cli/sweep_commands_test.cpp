@@ -1,0 +1,215 @@
+/// tasks, status and the commands of a sweep as far as one process shows them; what a sweep
+/// computes is tested in tests/integration.
+
+#include <cstdlib>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/program.hpp"
+#include "results/store.hpp"
+#include "sweep/output_lock.hpp"
+#include "sweep/state_file.hpp"
+
+namespace allometer::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+/// A task of three questions in a directory of its own.
+class Tasks : public testing::Test {
+ protected:
+  void SetUp() override {
+    scratch_.write("colours.jsonl",
+                   "{\"id\": \"sky\", \"q\": \"The sky is\", \"choices\": [\"blue\", \"square\"], "
+                   "\"gold\": 0}\n"
+                   "{\"id\": \"grass\", \"q\": \"Grass is\", \"choices\": [\"loud\", \"green\"], "
+                   "\"gold\": 1}\n"
+                   "{\"id\": \"snow\", \"q\": \"Snow is\", \"choices\": [\"white\", \"late\"], "
+                   "\"gold\": 0}\n");
+    scratch_.write(
+        "colours.yaml",
+        "task: colours\ntag: naming\ndataset_path: colours.jsonl\noutput_type: multiple_choice\n"
+        "doc_to_text: \"{{q}}\"\ndoc_to_choice: \"{{choices}}\"\ndoc_to_target: \"{{gold}}\"\n"
+        "num_fewshot: 0\nmetadata:\n  description: The usual colour of things.\nmetric_list:\n"
+        "  - metric: acc\n");
+  }
+  Outcome tasks(std::vector<std::string> words) {
+    words.insert(words.begin(), {"tasks", "-d", scratch_.path()});
+    return run_program(words);
+  }
+  ScratchDirectory scratch_;
+};
+
+TEST_F(Tasks, AreListedWithAbilityTypeAndDescription) {
+  const Outcome outcome = tasks({});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::ContainsRegex(
+                               "colours +naming +multiple_choice +3  The usual colour of things."));
+}
+
+TEST_F(Tasks, WithoutTheirDataAreListedWithTheReason) {
+  std::filesystem::remove(scratch_.path() / "colours.jsonl");
+  const Outcome outcome = tasks({});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("The usual colour of things."));
+  EXPECT_THAT(outcome.err, HasSubstr("task colours cannot be used: "));
+  EXPECT_THAT(outcome.err, HasSubstr("colours.jsonl"));
+}
+
+TEST_F(Tasks, ShowNamesMetricsAndFile) {
+  const Outcome outcome = tasks({"--show", "colours"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("acc (higher is better)"));
+  EXPECT_THAT(outcome.out, HasSubstr((scratch_.path() / "colours.yaml").string()));
+}
+
+TEST_F(Tasks, SampleShowsWhatTheModelSees) {
+  const Outcome outcome = tasks({"--sample", "colours", "-n", "2"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("question sky, answer: "));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("[context]\nThe sky is\n[choice 0]\n blue\n[choice 1]\n square\n"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("Snow")));
+  // A demonstration stands in front, with its answer, and is never the question itself.
+  const Outcome shots = tasks({"--sample", "colours", "-n", "1", "--shots", "1"});
+  EXPECT_THAT(shots.out, testing::AnyOf(HasSubstr("Grass is green"), HasSubstr("Snow is white")));
+  EXPECT_THAT(shots.out, HasSubstr("\n\nThe sky is\n[choice 0]"));
+}
+
+TEST_F(Tasks, MisspelledNamesGetASuggestion) {
+  const Outcome outcome = tasks({"--show", "colors"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("there is no task 'colors'; did you mean colours"));
+}
+
+class Status : public testing::Test {
+ protected:
+  std::string output() const { return scratch_.path() / "results.h5"; }
+  sweep::State state(sweep::Outcome outcome) const {
+    sweep::State state;
+    state.outcome = outcome;
+    state.job = "stories";
+    state.host = "n1";
+    state.pid = 4711;
+    state.updated = "2026-01-31T12:00:00Z";
+    state.cells_total = 10;
+    state.cells_done = 6;
+    state.cells_failed = 1;
+    state.questions_total = 1000;
+    state.questions_done = 650;
+    return state;
+  }
+  Outcome status(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> words = {"status", output()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words);
+  }
+  ScratchDirectory scratch_;
+};
+
+TEST_F(Status, ExitCodeIsTheOutcome) {
+  const std::vector<std::pair<sweep::Outcome, int>> codes = {{sweep::Outcome::done, 0},
+                                                             {sweep::Outcome::failed_cells, 3},
+                                                             {sweep::Outcome::stopped, 4},
+                                                             {sweep::Outcome::running, 1}};
+  for (const auto& [outcome, code] : codes) {
+    sweep::write_state(output(), state(outcome));
+    EXPECT_EQ(status({"--exit-code"}).exit_code, code);
+    EXPECT_EQ(status().exit_code, 0);
+  }
+}
+
+TEST_F(Status, CountsCellsAndQuestions) {
+  sweep::State stopped = state(sweep::Outcome::stopped);
+  stopped.reason = "time limit";
+  sweep::write_state(output(), stopped);
+  const Outcome outcome = status();
+  EXPECT_THAT(outcome.out, HasSubstr("6 done, 1 failed, 3 left of 10"));
+  EXPECT_THAT(outcome.out, HasSubstr("650 of 1000 (65.0 %)"));
+  EXPECT_THAT(outcome.out, HasSubstr("stopped early; run the same command again to carry on"));
+  EXPECT_THAT(outcome.out, HasSubstr("time limit"));
+}
+
+TEST_F(Status, TellsARunningSweepFromAKilledOne) {
+  sweep::write_state(output(), state(sweep::Outcome::running));
+  {
+    const sweep::OutputLock lock(output(), "this test");
+    EXPECT_THAT(status().out, testing::ContainsRegex("outcome +running\n"));
+  }
+  const Outcome killed = status();
+  EXPECT_THAT(killed.out, HasSubstr("killed: it ended without a word"));
+  EXPECT_THAT(killed.out, HasSubstr("the sweep had not begun"));
+}
+
+TEST_F(Status, WithoutAStateFileReadsTheJournals) {
+  std::filesystem::create_directory(results::journal_directory(output()));
+  const Outcome outcome = status({"--exit-code"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("journals"));
+}
+
+TEST_F(Status, ADamagedStateFileIsNamed) {
+  scratch_.write("results.h5.state", "{\"outcome\": \"do");
+  const Outcome outcome = status();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("results.h5.state"));
+}
+
+/// A job of one tiny random checkpoint and one task of our own.
+class SmallSweep : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string tokenizer = std::string(ALLOMETER_SOURCE_DIR) + "/jobs/random/tokenizer";
+    const Outcome made =
+        run_program({"make-model", scratch_.path() / "model", "--tokenizer", tokenizer});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    std::filesystem::create_directory(scratch_.path() / "tasks");
+    scratch_.write(
+        "tasks/next.jsonl",
+        "{\"a\": \"one two\", \"b\": \"three\"}\n{\"a\": \"red and\", \"b\": \"blue\"}\n");
+    scratch_.write(
+        "tasks/next.yaml",
+        "task: next\ndataset_path: next.jsonl\noutput_type: loglikelihood\ndoc_to_text: \"{{a}}\"\n"
+        "doc_to_target: \"{{b}}\"\nmetric_list:\n  - metric: acc\n");
+  }
+  std::string job(const std::string& tasks) const {
+    return scratch_.write("job.yaml",
+                          "name: small\nmodels:\n  - path: model\n    random: true\n" + tasks);
+  }
+  ScratchDirectory scratch_;
+};
+
+TEST_F(SmallSweep, RunsCollectsAndReportsItsStatus) {
+  setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+  setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+  const std::string output = scratch_.path() / "out.h5";
+  const std::string file = job("tasks: [next]\n");
+  const Outcome planned = run_program({"plan", file});
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_FALSE(std::filesystem::exists(output));
+  const Outcome run = run_program({"run", file, "-o", output});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(std::filesystem::exists(output));
+  const Outcome status = run_program({"status", "--exit-code", output});
+  EXPECT_EQ(status.exit_code, 0);
+  EXPECT_THAT(status.out, HasSubstr("1 done, 0 failed, 0 left of 1"));
+  std::filesystem::remove(output);
+  const Outcome collected = run_program({"collect", output});
+  EXPECT_EQ(collected.exit_code, 0) << collected.err;
+  EXPECT_TRUE(std::filesystem::exists(output));
+}
+
+TEST_F(SmallSweep, MistakesInTheJobFileAreNamedByLine) {
+  const std::string file = job("taks: [next]\n");
+  const Outcome outcome = run_program({"run", file, "-o", scratch_.path() / "out.h5"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("job.yaml:5: "));
+  EXPECT_THAT(outcome.err, HasSubstr("tasks"));
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "out.h5.journal"));
+}
+
+}  // namespace
+}  // namespace allometer::cli
