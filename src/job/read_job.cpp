@@ -177,7 +177,8 @@ class JobReader {
       for (const std::string& directory : *directories) {
         result_.job.task_directories.push_back(resolve(directory, line));
       }
-    } else if (top.find("task_directories") == nullptr) {
+    } else if (top.find("task_directories") == nullptr &&
+               std::filesystem::is_directory(directory_ / "tasks")) {
       result_.job.task_directories.push_back(directory_ / "tasks");
     }
     if (top.find("tasks") == nullptr) {

@@ -54,8 +54,8 @@ class Resume(SweepTest):
         output = self.folder / "stopped.h5"
         process = self.start(["run", job, "-o", output], ranks=2)
         journal = pathlib.Path(f"{output}.journal")
-        self.wait_until(lambda: journal.exists() and sum(f.stat().st_size for f in journal.iterdir()) > 400_000,
-                        what="some finished shards")
+        self.wait_until(lambda: process.poll() is not None or (
+            journal.exists() and sum(f.stat().st_size for f in journal.iterdir()) > 400_000), what="finished shards")
         signal_ranks(process, number)
         out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 4, err[-3000:])

@@ -13,7 +13,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
-PROGRAM = os.environ.get("ALLOMETER", "")
+PROGRAM = os.environ["ALLOMETER"]  # the program under test; ctest sets it
 SHARED = os.environ.get("ALLOMETER_SHARED_DATA", "")
 
 needs_shared_data = unittest.skipUnless(
