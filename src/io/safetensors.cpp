@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -140,12 +141,63 @@ std::size_t header_length(std::span<const std::byte> bytes, const fs::path& file
   return static_cast<std::size_t>(length);
 }
 
+struct Extent {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string tensor;
+};
+
+void check_overlaps(std::vector<Extent> extents, const fs::path& file) {
+  std::sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) {
+    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+  });
+  for (std::size_t i = 1; i < extents.size(); ++i) {
+    if (extents[i].begin < extents[i - 1].end) {
+      fail(file, extents[i].tensor, fmt::format("overlaps tensor '{}'", extents[i - 1].tensor));
+    }
+  }
+}
+
 const json& member(const json& object, const char* key, const fs::path& file,
                    std::string_view tensor) {
   if (!object.is_object() || !object.contains(key)) {
     fail(file, tensor, fmt::format("has no '{}'", key));
   }
   return object.at(key);
+}
+
+/// What the header says of one tensor; offsets are into the data.
+struct HeaderEntry {
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+HeaderEntry parse_entry(const json& value, std::uint64_t data_bytes, const fs::path& file,
+                        std::string_view name) {
+  HeaderEntry entry;
+  const json& dtype = member(value, "dtype", file, name);
+  if (!dtype.is_string()) fail(file, name, "its dtype is not a string");
+  entry.dtype = dtype.get<std::string>();
+  entry.shape = parse_shape(member(value, "shape", file, name), file, name);
+  const auto [begin, end] = parse_offsets(member(value, "data_offsets", file, name), file, name);
+  if (begin > end || end > data_bytes) {
+    fail(file, name,
+         fmt::format("its bytes [{}, {}) lie outside the {} bytes of data that the file has", begin,
+                     end, data_bytes));
+  }
+  if (const auto element = size_of_dtype(entry.dtype)) {
+    const auto expected = num_bytes(entry.shape, *element);
+    if (expected != end - begin) {
+      fail(file, name,
+           fmt::format("its shape and dtype {} need {} bytes, its offsets span {}", entry.dtype,
+                       expected ? fmt::to_string(*expected) : "more than 2^64", end - begin));
+    }
+  }
+  entry.begin = begin;
+  entry.end = end;
+  return entry;
 }
 
 std::map<std::string, std::string> parse_metadata(const json& value, const fs::path& file) {
@@ -296,48 +348,24 @@ void Safetensors::add_file(const fs::path& path) {
   const json header = parse_strictly(text, path, 3);
   if (!header.is_object()) fail(path, "its header is not a JSON object");
 
-  std::vector<std::pair<std::pair<std::uint64_t, std::uint64_t>, std::string>> extents;
-  const std::uint64_t data_bytes = bytes.size() - kLengthBytes - length;
+  const std::size_t data_begin = kLengthBytes + length;
+  std::vector<Extent> extents;
   for (const auto& [name, value] : header.items()) {
     if (name == "__metadata__") {
       if (files_.size() == 1) metadata_ = parse_metadata(value, path);
       continue;
     }
-    Entry entry;
-    entry.file = static_cast<int>(files_.size()) - 1;
-    const json& dtype = member(value, "dtype", path, name);
-    if (!dtype.is_string()) fail(path, name, "its dtype is not a string");
-    entry.dtype = dtype.get<std::string>();
-    entry.shape = parse_shape(member(value, "shape", path, name), path, name);
-    const auto [begin, end] = parse_offsets(member(value, "data_offsets", path, name), path, name);
-    if (begin > end || end > data_bytes) {
-      fail(path, name,
-           fmt::format("its bytes [{}, {}) lie outside the {} bytes of data that the file has",
-                       begin, end, data_bytes));
-    }
-    if (const auto element = size_of_dtype(entry.dtype)) {
-      const auto expected = num_bytes(entry.shape, *element);
-      if (expected != end - begin) {
-        fail(path, name,
-             fmt::format("its shape and dtype {} need {} bytes, its offsets span {}", entry.dtype,
-                         expected ? fmt::to_string(*expected) : "more than 2^64", end - begin));
-      }
-    }
-    entry.begin = kLengthBytes + length + begin;
-    entry.end = kLengthBytes + length + end;
-    extents.push_back({{begin, end}, name});
-    const auto [existing, is_new] = tensors_.emplace(name, std::move(entry));
+    HeaderEntry parsed = parse_entry(value, bytes.size() - data_begin, path, name);
+    extents.push_back({parsed.begin, parsed.end, name});
+    const Entry entry{static_cast<int>(files_.size()) - 1, std::move(parsed.dtype),
+                      std::move(parsed.shape), data_begin + parsed.begin, data_begin + parsed.end};
+    const auto [existing, is_new] = tensors_.emplace(name, entry);
     if (!is_new) {
       const auto& other = files_[static_cast<std::size_t>(existing->second.file)];
       fail(path, name, fmt::format("also in {}", other.path().string()));
     }
   }
-  std::sort(extents.begin(), extents.end());
-  for (std::size_t i = 1; i < extents.size(); ++i) {
-    if (extents[i].first.first < extents[i - 1].first.second) {
-      fail(path, extents[i].second, fmt::format("overlaps tensor '{}'", extents[i - 1].second));
-    }
-  }
+  check_overlaps(std::move(extents), path);
 }
 
 bool Safetensors::contains(std::string_view name) const {
