@@ -1,4 +1,7 @@
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -320,6 +323,39 @@ TEST_F(TaskFile, TheLibraryFindsTasksByName) {
               AllOf(HasSubstr("'t' is given twice"), HasSubstr("copy.yaml")));
   const std::filesystem::path none[] = {directory_.path() / "nowhere"};
   EXPECT_THAT(message_of<ConfigError>([&] { TaskLibrary{none}; }), HasSubstr("nowhere"));
+}
+
+// The task files of docs/datasets.md, on one row each as the recipes of fetch_dataset.py write
+// them.
+TEST_F(TaskFile, ExamplesOfTheDocumentationLoad) {
+  const char* hellaswag =
+      "{\"id\": 1, \"query\": \"Roof: He\", \"choices\": [\"a\", \"b\"], \"label\": \"1\", "
+      "\"gold\": 1}\n";
+  const char* arc =
+      "{\"id\": 1, \"question\": \"Why?\", \"choices\": {\"text\": [\"a\", \"b\"]}, \"gold\": 1}\n";
+  directory_.write("data/hellaswag/train.jsonl", hellaswag);
+  directory_.write("data/hellaswag/validation.jsonl", hellaswag);
+  directory_.write("data/arc_challenge/train.jsonl", arc);
+  directory_.write("data/arc_challenge/test.jsonl", arc);
+  directory_.write("data/piqa.jsonl",
+                   "{\"goal\": \"Eat\", \"sol1\": \"a\", \"sol2\": \"b\", \"label\": 1}\n");
+  std::ifstream file(std::filesystem::path(ALLOMETER_SOURCE_DIR) / "docs/datasets.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), {});
+  std::map<std::string, std::string> contexts;
+  const std::string fence = "```yaml\n";
+  for (std::size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at + 1)) {
+    const std::size_t begin = at + fence.size();
+    const std::string block = page.substr(begin, page.find("```", begin) - begin);
+    if (block.rfind("task: ", 0) != 0) continue;
+    const auto task = load_task(directory_.write("tasks/example.yaml", block));
+    EXPECT_EQ(task->question_target(0), "b") << block;
+    EXPECT_EQ(task->num_choices(0), 2) << block;
+    contexts[task->name()] = task->requests(0, {}).at(1).context;
+  }
+  EXPECT_EQ(contexts,
+            (std::map<std::string, std::string>{{"hellaswag", "Roof: He"},
+                                                {"arc_challenge", "Question: Why?\nAnswer:"},
+                                                {"piqa", "Question: Eat\nAnswer:"}}));
 }
 
 TEST(Spelling, DistancesOfTypingMistakes) {
