@@ -38,9 +38,9 @@ def parse_arguments():
     parser.add_argument("-o", "--output", help="picture to write: .png, .pdf or .svg (default: the results file's name with .png)")
     parser.add_argument("--task", default="*", help="only tasks that match this pattern, as 'story_*'")
     parser.add_argument("--metric", default="*", help="only metrics that match this pattern, as 'acc*'")
-    parser.add_argument("--columns", type=int, default=3, help="panels side by side (default: 3)")
+    parser.add_argument("--columns", type=int, help="panels side by side (default: 3, or 2 for four panels)")
     arguments = parser.parse_args()
-    if arguments.columns < 1:
+    if arguments.columns is not None and arguments.columns < 1:
         raise UserError(f"--columns is {arguments.columns}, but must be at least 1")
     return arguments
 
@@ -62,15 +62,15 @@ def job_group(path):
 
 
 def load(path):
-    """The rows of the size table, in their order, and their points."""
+    """The rows of the size table, in their order, their points, and what N is."""
     xarray = import_or_explain()
     job = job_group(path)
     try:
         rows = xarray.load_dataset(path, group=f"{job}/analysis_size", engine="netcdf4").to_dataframe()
-        points = xarray.load_dataset(path, group=f"{job}/analysis_points", engine="netcdf4").to_dataframe()
+        points = xarray.load_dataset(path, group=f"{job}/analysis_points", engine="netcdf4")
     except (OSError, KeyError) as error:
         raise UserError(f"{path}: holds no statistics ({error}); run `allometer collect` on the output first") from error
-    return rows, points
+    return rows, points.to_dataframe(), points.parameters.attrs["long_name"]
 
 
 def panel_title(row, several):
@@ -99,7 +99,7 @@ def panel_text(row):
     return text + f", p = {row.spearman_rho_p:.2g} (least {row.spearman_rho_smallest_p:.2g})"
 
 
-def draw_panel(axes, row, points, several):
+def draw_panel(axes, row, points, several, axis_label):
     import math
 
     for colour, (family, members) in zip(COLOURS * len(points), points.groupby("family")):
@@ -111,12 +111,13 @@ def draw_panel(axes, row, points, several):
                       markerfacecolor="white" if row.random_weights else colour)
     if not math.isnan(row.chance):
         axes.axhline(row.chance, color=FAINT, linestyle="--", linewidth=1)
-        axes.annotate("chance", (1, row.chance), xycoords=("axes fraction", "data"), xytext=(-3, 2),
-                      textcoords="offset points", ha="right", va="bottom", fontsize=7, color=FAINT)
+        axes.annotate("chance", (1, row.chance), xycoords=("axes fraction", "data"), xytext=(3, 0),
+                      textcoords="offset points", ha="left", va="center", fontsize=7, color=FAINT)
     axes.set_xscale("log")
     axes.margins(x=0.08, y=0.2)
     axes.set_title(panel_title(row, several), fontsize=9, color=INK, loc="left")
-    axes.text(0, -0.2, panel_text(row), transform=axes.transAxes, fontsize=7.5, color=INK, va="top")
+    axes.set_xlabel(axis_label, fontsize=7.5, color=INK, loc="left")
+    axes.text(0, -0.24, panel_text(row), transform=axes.transAxes, fontsize=7.5, color=INK, va="top")
     axes.tick_params(labelsize=7.5, colors=INK)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
@@ -126,20 +127,20 @@ def draw_panel(axes, row, points, several):
         axes.legend(fontsize=7, frameon=False)
 
 
-def draw(rows, points, columns, output):
+def draw(rows, points, axis_label, columns, output):
     import matplotlib.pyplot as plt
 
     several = {name: rows[name].nunique() > 1 for name in ("num_fewshot", "precision", "models")}
-    columns = min(columns, len(rows))
+    columns = min(columns or (2 if len(rows) == 4 else 3), len(rows))
     lines = -(-len(rows) // columns)
-    figure, grid = plt.subplots(lines, columns, figsize=(3.6 * columns, 3.1 * lines + 0.5), squeeze=False)
+    figure, grid = plt.subplots(lines, columns, figsize=(3.7 * columns, 3.2 * lines + 0.4), squeeze=False)
     for axes in grid.flat[len(rows):]:
         axes.set_visible(False)
     for axes, (index, row) in zip(grid.flat, rows.iterrows()):
-        draw_panel(axes, row, points[points.row_index == index], several)
-    figure.suptitle("Score against N (log axis), weakest correlation first; bars: interval over questions",
-                    fontsize=10, color=INK, x=0.01, ha="left")
-    figure.tight_layout(rect=(0, 0, 1, 0.99 - 0.1 / lines), h_pad=2.0)
+        draw_panel(axes, row, points[points.row_index == index], several, axis_label)
+    figure.suptitle("Score against model size, weakest correlation first; bars: interval over questions",
+                    fontsize=10, color=INK, x=0.01, ha="left", va="top", y=1 - 0.1 / figure.get_figheight())
+    figure.tight_layout(rect=(0, 0, 1, 1 - 0.3 / figure.get_figheight()), h_pad=2.0)
     try:
         figure.savefig(output, dpi=160)
     except (OSError, ValueError) as error:
@@ -148,7 +149,7 @@ def draw(rows, points, columns, output):
 
 def main():
     arguments = parse_arguments()
-    rows, points = load(arguments.results)
+    rows, points, axis_label = load(arguments.results)
     chosen = [fnmatch.fnmatch(t, arguments.task) and fnmatch.fnmatch(m, arguments.metric)
               for t, m in zip(rows.task, rows.metric)]
     if not any(chosen):
@@ -156,7 +157,7 @@ def main():
         raise UserError(f"{arguments.results}: no measure matches task '{arguments.task}' and metric "
                         f"'{arguments.metric}'; it has: {measures}")
     output = arguments.output or arguments.results.rsplit(".", 1)[0] + ".png"
-    draw(rows[chosen], points, arguments.columns, output)
+    draw(rows[chosen], points, axis_label, arguments.columns, output)
     print(output)
 
 

@@ -33,6 +33,12 @@ class Columns {
   const std::vector<Row>& rows_;
 };
 
+/// What N is: the job chose.
+std::string size_axis(const Report& report) {
+  return report.settings.with_embeddings ? "N: parameters, embeddings included"
+                                         : "N: parameters without embeddings";
+}
+
 std::string joined(const std::vector<std::string>& notes) {
   std::string all;
   for (const std::string& note : notes) all += (all.empty() ? "" : "; ") + note;
@@ -134,7 +140,7 @@ AnalysisTable point_table(const Report& report) {
   columns.text("family", [&](const RowPoint& p) { return model(p).family; });
   columns.number("row_index", "1", "row of analysis_size that the point belongs to",
                  [](const RowPoint& p) { return p.row; });
-  columns.number("parameters", "1", "N of the size axis",
+  columns.number("parameters", "1", size_axis(report),
                  [](const RowPoint& p) { return p.point->parameters; });
   columns.number("value", "1", "estimate over the questions of all seeds, in units of the metric",
                  [](const RowPoint& p) { return p.point->estimate; });
@@ -157,7 +163,7 @@ AnalysisTable efficiency_table(const Report& report) {
     if (row.energy_joules) return std::string("measured");
     return report.energy_source.empty() ? std::string("unmeasured") : report.energy_source;
   });
-  columns.number("parameters", "1", "N of the size axis",
+  columns.number("parameters", "1", size_axis(report),
                  [](const EfficiencyRow& row) { return row.parameters; });
   columns.number("random_weights", "1", "1 if the model has random weights",
                  [](const EfficiencyRow& row) { return row.random_weights ? 1 : 0; });
