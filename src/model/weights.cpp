@@ -49,6 +49,8 @@ Weights::Weights(io::Safetensors checkpoint, std::string label, const Architectu
     : checkpoint_(std::move(checkpoint)),
       precision_(options.precision),
       max_rows_(options.max_rows) {
+  // Without an identity, two models could share one file.
+  ALLOMETER_EXPECT(options.shared_directory.empty() || options.digest != Digest{});
   check_shapes(label, architecture.tensors(config));
   std::size_t offset = 0;
   for (const LinearSpec& spec : architecture.linears(config)) {
