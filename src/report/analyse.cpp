@@ -86,9 +86,10 @@ class Batch {
     if (members_.empty()) return;
     const auto& task = source_.plan.tasks[static_cast<std::size_t>(members_.front().ladder.task)];
     resample(samples_, task.name, report_.settings);
-    for (const Sample& sample : samples_) {
-      report_.estimates.push_back(estimate_of(
-          sample, task.metrics[static_cast<std::size_t>(sample.metric)], report_.settings));
+    for (Sample& sample : samples_) {
+      sample.estimate = estimate_of(sample, task.metrics[static_cast<std::size_t>(sample.metric)],
+                                    report_.settings);
+      report_.estimates.push_back(sample.estimate);
     }
     for (const Member& member : members_) add_rows(member);
     members_.clear();

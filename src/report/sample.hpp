@@ -32,6 +32,7 @@ struct Sample {
   // Sums over the questions of each bootstrap draw, [draws]; filled by resample().
   Eigen::ArrayXd value_sums;
   Eigen::ArrayXd weight_sums;
+  results::ResultsFile::Estimate estimate;  ///< from estimate_of()
 };
 
 /// Throws FormatError if the column names a question that the cell does not have.

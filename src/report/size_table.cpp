@@ -22,6 +22,7 @@ struct Rung {
   Point point;
   std::string family;
   std::set<std::uint64_t> seeds;
+  int num_cells = 0;
   double value_sum = 0;
   double weight_sum = 0;
   Eigen::ArrayXd value_sums;
@@ -71,10 +72,13 @@ std::vector<Rung> rungs_of(std::span<const Sample* const> samples,
       const auto& model = source.plan.models[static_cast<std::size_t>(model_index)];
       rung.point.model = model_index;
       rung.point.parameters = parameters_of(model, settings);
+      rung.point.ci_low = sample->estimate.ci_low;
+      rung.point.ci_high = sample->estimate.ci_high;
       rung.family = model.family;
       rung.value_sums = rung.weight_sums = Eigen::ArrayXd::Zero(sample->value_sums.size());
     }
     rung.seeds.insert(cell.seed);
+    ++rung.num_cells;
     rung.value_sum += sample->value_sum;
     rung.weight_sum += sample->weight_sum;
     rung.value_sums += sample->value_sums;
@@ -84,9 +88,11 @@ std::vector<Rung> rungs_of(std::span<const Sample* const> samples,
   for (auto& [index, rung] : by_model) {
     rung.draws = apply_aggregation(metric.aggregation, rung.value_sums / rung.weight_sums);
     rung.point.estimate = apply_aggregation(metric.aggregation, rung.value_sum / rung.weight_sum);
-    const auto interval = stats::percentile_interval(as_span(rung.draws), settings.confidence);
-    rung.point.ci_low = interval.low;
-    rung.point.ci_high = interval.high;
+    if (rung.num_cells > 1) {  // of one cell the cell's interval stands
+      const auto interval = stats::percentile_interval(as_span(rung.draws), settings.confidence);
+      rung.point.ci_low = interval.low;
+      rung.point.ci_high = interval.high;
+    }
     rungs.push_back(std::move(rung));
   }
   std::stable_sort(rungs.begin(), rungs.end(), [](const Rung& a, const Rung& b) {

@@ -26,7 +26,7 @@ struct Ladder {
 };
 
 /// Rows of one metric: one per family of at least two sizes, and one of all families if there are
-/// several. Samples: one per cell of the ladder that is done, resampled.
+/// several. Samples: one per cell of the ladder that is done, resampled and estimated.
 std::vector<SizeRow> size_rows(const Ladder& ladder, std::int32_t metric,
                                std::span<const Sample* const> samples, const Source& source,
                                const Settings& settings);

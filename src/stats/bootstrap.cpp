@@ -62,6 +62,49 @@ double quantile(std::vector<double>& values, double probability, std::size_t end
   return low + (position - static_cast<double>(below)) * (high - low);
 }
 
+DrawnCoefficients coefficients_of_block(std::span<const double> x,
+                                        const Eigen::Ref<const Eigen::MatrixXd>& estimates) {
+  const Eigen::Index models = estimates.cols();
+  const Eigen::Map<const Eigen::VectorXd> sizes(x.data(), models);
+  const Eigen::VectorXd dx = sizes.array() - sizes.mean();
+  const Eigen::MatrixXd dy = estimates.colwise() - estimates.rowwise().mean();
+
+  // The sign of each pair gives both rank coefficients: a model's doubled, centred average rank is
+  // the sum of the signs of its differences from all others.
+  Eigen::VectorXd rank_x = Eigen::VectorXd::Zero(models);
+  Eigen::MatrixXd rank_y = Eigen::MatrixXd::Zero(estimates.rows(), models);
+  Eigen::ArrayXd score = Eigen::ArrayXd::Zero(estimates.rows());
+  Eigen::ArrayXd untied_y = Eigen::ArrayXd::Zero(estimates.rows());
+  double untied_x = 0;
+  for (Eigen::Index i = 0; i < models; ++i) {
+    for (Eigen::Index j = 0; j < i; ++j) {
+      const double sign_x = (sizes[i] > sizes[j]) - (sizes[i] < sizes[j]);
+      const Eigen::ArrayXd sign_y = (estimates.col(i) - estimates.col(j)).array().sign();
+      rank_x[i] += sign_x;
+      rank_x[j] -= sign_x;
+      rank_y.col(i).array() += sign_y;
+      rank_y.col(j).array() -= sign_y;
+      score += sign_x * sign_y;
+      untied_x += std::abs(sign_x);
+      untied_y += sign_y.abs();
+    }
+  }
+  const auto usable = (untied_y > 0 && dy.rowwise().sum().array().isFinite()).eval();
+  const auto where_usable = [&](const Eigen::ArrayXd& values) -> Eigen::ArrayXd {
+    return usable.select(values, std::numeric_limits<double>::quiet_NaN());
+  };
+  const Eigen::ArrayXd products = (dy * dx).array();
+  const Eigen::ArrayXd norms = dy.rowwise().norm().array() * dx.norm();
+  const Eigen::ArrayXd rank_products = (rank_y * rank_x).array();
+  const Eigen::ArrayXd rank_norms = rank_y.rowwise().norm().array() * rank_x.norm();
+  DrawnCoefficients drawn;
+  drawn.slope = products / dx.squaredNorm();
+  drawn.pearson = where_usable((products / norms).cwiseMax(-1.0).cwiseMin(1.0));
+  drawn.spearman = where_usable((rank_products / rank_norms).cwiseMax(-1.0).cwiseMin(1.0));
+  drawn.kendall = where_usable(score / (untied_y * untied_x).sqrt());
+  return drawn;
+}
+
 }  // namespace
 
 Eigen::MatrixXd resampled_sums(std::string_view key, std::int32_t num_draws,
@@ -118,44 +161,21 @@ double standard_error_of_mean(std::span<const double> values) {
 DrawnCoefficients drawn_coefficients(std::span<const double> x,
                                      const Eigen::Ref<const Eigen::MatrixXd>& estimates) {
   ALLOMETER_EXPECT(static_cast<Eigen::Index>(x.size()) == estimates.cols());
-  const Eigen::Index models = estimates.cols();
-  const Eigen::Map<const Eigen::VectorXd> sizes(x.data(), models);
-  const Eigen::VectorXd dx = sizes.array() - sizes.mean();
-  const Eigen::MatrixXd dy = estimates.colwise() - estimates.rowwise().mean();
-
-  // The sign of each pair gives both rank coefficients: a model's doubled, centred average rank is
-  // the sum of the signs of its differences from all others.
-  Eigen::VectorXd rank_x = Eigen::VectorXd::Zero(models);
-  Eigen::MatrixXd rank_y = Eigen::MatrixXd::Zero(estimates.rows(), models);
-  Eigen::ArrayXd score = Eigen::ArrayXd::Zero(estimates.rows());
-  Eigen::ArrayXd untied_y = Eigen::ArrayXd::Zero(estimates.rows());
-  double untied_x = 0;
-  for (Eigen::Index i = 0; i < models; ++i) {
-    for (Eigen::Index j = 0; j < i; ++j) {
-      const double sign_x = (sizes[i] > sizes[j]) - (sizes[i] < sizes[j]);
-      const Eigen::ArrayXd sign_y = (estimates.col(i) - estimates.col(j)).array().sign();
-      rank_x[i] += sign_x;
-      rank_x[j] -= sign_x;
-      rank_y.col(i).array() += sign_y;
-      rank_y.col(j).array() -= sign_y;
-      score += sign_x * sign_y;
-      untied_x += std::abs(sign_x);
-      untied_y += sign_y.abs();
-    }
-  }
-  const auto usable = (untied_y > 0 && dy.rowwise().sum().array().isFinite()).eval();
-  const auto where_usable = [&](const Eigen::ArrayXd& values) -> Eigen::ArrayXd {
-    return usable.select(values, std::numeric_limits<double>::quiet_NaN());
-  };
-  const Eigen::ArrayXd products = (dy * dx).array();
-  const Eigen::ArrayXd norms = dy.rowwise().norm().array() * dx.norm();
-  const Eigen::ArrayXd rank_products = (rank_y * rank_x).array();
-  const Eigen::ArrayXd rank_norms = rank_y.rowwise().norm().array() * rank_x.norm();
+  const Eigen::Index num_draws = estimates.rows();
   DrawnCoefficients drawn;
-  drawn.slope = products / dx.squaredNorm();
-  drawn.pearson = where_usable((products / norms).cwiseMax(-1.0).cwiseMin(1.0));
-  drawn.spearman = where_usable((rank_products / rank_norms).cwiseMax(-1.0).cwiseMin(1.0));
-  drawn.kendall = where_usable(score / (untied_y * untied_x).sqrt());
+  for (auto* values : {&drawn.pearson, &drawn.spearman, &drawn.kendall, &drawn.slope}) {
+    values->resize(num_draws);
+  }
+  // Blocks whose intermediate arrays stay in the cache.
+  constexpr Eigen::Index kBlock = 256;
+  for (Eigen::Index first = 0; first < num_draws; first += kBlock) {
+    const Eigen::Index size = std::min(kBlock, num_draws - first);
+    const DrawnCoefficients block = coefficients_of_block(x, estimates.middleRows(first, size));
+    drawn.pearson.segment(first, size) = block.pearson;
+    drawn.spearman.segment(first, size) = block.spearman;
+    drawn.kendall.segment(first, size) = block.kendall;
+    drawn.slope.segment(first, size) = block.slope;
+  }
   return drawn;
 }
 

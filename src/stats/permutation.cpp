@@ -1,6 +1,7 @@
 #include "stats/permutation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <map>
@@ -153,6 +154,8 @@ class Enumeration {
   Enumeration(const Points& points, Tallies& tallies) : points_(points), tallies_(tallies) {
     const std::size_t n = points.size();
     used_before_.assign(n + 1, 0);
+    for (Mask set = 0; set < ones_.size(); ++set)
+      ones_[set] = static_cast<std::int8_t>(std::popcount(set));
     for (std::size_t i = 0; i < n; ++i) {
       Mask less = 0;
       Mask greater = 0;
@@ -177,13 +180,13 @@ class Enumeration {
     const Mask used = used_before_[position];
     // y of the positions whose x is truly smaller: those tied in x make no pair.
     const Mask below = used_before_[points_.tie_begin[position]];
+    const bool is_last = position + 1 == points_.size();
     for (Mask rest = peers_[position] & ~used; rest != 0; rest &= rest - 1) {
       const auto k = static_cast<std::size_t>(std::countr_zero(rest));
-      const Statistics next = {
-          sums.pearson + points_.x[position] * points_.y[k],
-          sums.spearman + points_.rank_x[position] * points_.rank_y[k],
-          sums.kendall + std::popcount(below & less_[k]) - std::popcount(below & greater_[k])};
-      if (position + 1 == points_.size()) {
+      const Statistics next = {sums.pearson + points_.x[position] * points_.y[k],
+                               sums.spearman + points_.rank_x[position] * points_.rank_y[k],
+                               sums.kendall + count(below & less_[k]) - count(below & greater_[k])};
+      if (is_last) {
         tallies_.add(next);
       } else {
         used_before_[position + 1] = used | Mask{1} << k;
@@ -192,8 +195,15 @@ class Enumeration {
     }
   }
 
+  /// std::popcount, which is a call where the instruction set has no instruction for it; most sets
+  /// fit the table.
+  std::int64_t count(Mask set) const {
+    return set < ones_.size() ? ones_[set] : std::popcount(set);
+  }
+
   const Points& points_;
   Tallies& tallies_;
+  std::array<std::int8_t, 512> ones_{};
   std::vector<Mask> used_before_;  ///< [position]: the y taken by earlier positions
   std::vector<Mask> less_;         ///< [k]: the y smaller than y[k]
   std::vector<Mask> greater_;

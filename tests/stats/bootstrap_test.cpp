@@ -124,7 +124,7 @@ TEST(Bootstrap, UndefinedDrawsAreLeftOut) {
 
 TEST(DrawnCoefficients, AreThoseOfEachDraw) {
   const Values x = {1, 2, 2, 4, 7};
-  Eigen::MatrixXd estimates = random_columns(200, 5);
+  Eigen::MatrixXd estimates = random_columns(600, 5);
   estimates.row(0) << 1, 1, 2, 2, 3;  // ties
   const DrawnCoefficients drawn = drawn_coefficients(x, estimates);
   for (Eigen::Index d = 0; d < estimates.rows(); ++d) {
