@@ -70,7 +70,7 @@ void GatedMlp::forward(Workspace& w, int rows, float* residual) const {
 }
 
 // ---- LM head
-// -------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 std::vector<LinearSpec> LmHead::blocks(const std::string& tensor, int hidden_size, int vocab_size) {
   std::vector<LinearSpec> specs;
@@ -167,7 +167,7 @@ std::vector<float> rotary_frequencies(const Config& config) {
 }
 
 // ---- segments
-// ------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 void check_forward(const Config& config, std::span<const std::int32_t> ids,
                    std::span<const Segment> segments, std::span<KvCache* const> caches,

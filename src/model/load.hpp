@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/digest.hpp"
 #include "core/instruction_set.hpp"
@@ -42,6 +43,9 @@ std::size_t packed_bytes(const Config& config, Precision precision);
 /// Removes packed weights in `directory` that no process has attached any more, half-packed ones
 /// too.
 void remove_stale_packed_weights(const std::filesystem::path& directory);
+
+/// Where packed weights of a node may lie: /dev/shm, then $TMPDIR or /tmp.
+std::vector<std::filesystem::path> shared_directories();
 
 /// /dev/shm where `needed_bytes` fit beside what is there, else $TMPDIR or /tmp.
 std::filesystem::path choose_shared_directory(std::size_t needed_bytes);

@@ -1,5 +1,6 @@
 #include "model/packed_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -175,15 +177,25 @@ PackedFile PackedFile::in_private_memory(std::size_t num_bytes,
 PackedFile PackedFile::open(const fs::path& directory, const std::string& name,
                             std::size_t num_bytes, const std::function<void(std::byte*)>& fill) {
   if (directory.empty()) return in_private_memory(num_bytes, fill);
-  const fs::path path = directory / (kPrefix + name + kPacked);
+  const std::string file_name = kPrefix + name + kPacked;
   const fs::path part = directory / (kPrefix + name + kPart);
+  // The first rank may have taken the room in /dev/shm that this one was looking for.
+  std::vector<fs::path> places = shared_directories();
+  if (std::find(places.begin(), places.end(), directory) == places.end()) places = {directory};
   for (;;) {
-    if (std::optional<Descriptor> fd = attach(path, num_bytes)) {
-      std::byte* memory = map(fd->get(), num_bytes, PROT_READ, path);
-      return PackedFile(memory, num_bytes, fd->release());
+    for (const fs::path& place : places) {
+      if (std::optional<Descriptor> fd = attach(place / file_name, num_bytes)) {
+        std::byte* memory = map(fd->get(), num_bytes, PROT_READ, place / file_name);
+        return PackedFile(memory, num_bytes, fd->release());
+      }
     }
-    pack(part, path, num_bytes, fill);
+    pack(part, directory / file_name, num_bytes, fill);
   }
+}
+
+bool PackedFile::exists(const fs::path& directory, const std::string& name) {
+  return ::access((directory / (kPrefix + name + kPacked)).c_str(), R_OK) == 0 ||
+         ::access((directory / (kPrefix + name + kPart)).c_str(), R_OK) == 0;
 }
 
 PackedFile::~PackedFile() {
@@ -215,15 +227,25 @@ void remove_stale_packed_weights(const fs::path& directory) {
   }
 }
 
+const fs::path& memory_directory() {
+  static const fs::path directory = "/dev/shm";
+  return directory;
+}
+
+std::vector<fs::path> shared_directories() {
+  const char* temporary = std::getenv("TMPDIR");
+  return {"/dev/shm", temporary != nullptr && *temporary != '\0' ? temporary : "/tmp"};
+}
+
 fs::path choose_shared_directory(std::size_t needed_bytes) {
   constexpr std::size_t kMargin = std::size_t{16} << 20;  // MPI keeps its own segments there
   struct statvfs space {};
-  if (::statvfs("/dev/shm", &space) == 0 && ::access("/dev/shm", W_OK) == 0 &&
+  const fs::path& memory = memory_directory();
+  if (::statvfs(memory.c_str(), &space) == 0 && ::access(memory.c_str(), W_OK) == 0 &&
       space.f_bavail * space.f_frsize >= needed_bytes + kMargin) {
-    return "/dev/shm";
+    return memory;
   }
-  const char* temporary = std::getenv("TMPDIR");
-  return temporary != nullptr && *temporary != '\0' ? temporary : "/tmp";
+  return shared_directories().back();
 }
 
 }  // namespace allometer::model

@@ -21,6 +21,8 @@ class PackedFile {
   /// system is too small.
   static PackedFile open(const std::filesystem::path& directory, const std::string& name,
                          std::size_t num_bytes, const std::function<void(std::byte*)>& fill);
+  /// Whether a file of that name is in the directory, whole or being filled.
+  static bool exists(const std::filesystem::path& directory, const std::string& name);
   PackedFile() = default;
   ~PackedFile();
   PackedFile(PackedFile&& other) noexcept;
@@ -38,5 +40,8 @@ class PackedFile {
   std::size_t size_ = 0;
   int descriptor_ = -1;  ///< holds the shared lock
 };
+
+/// Where choose_shared_directory looks first: /dev/shm.
+const std::filesystem::path& memory_directory();
 
 }  // namespace allometer::model

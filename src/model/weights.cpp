@@ -24,6 +24,13 @@ std::string packed_name(const Digest& digest, const LoadOptions& options) {
                      name_of(options.instruction_set), sha256(key).short_hex());
 }
 
+/// Where the weights already are, else where they were asked for: the first rank of a node may have
+/// left too little room in memory for the others to choose it again.
+std::filesystem::path directory_for(const std::string& name, const std::filesystem::path& asked) {
+  return !asked.empty() && PackedFile::exists(memory_directory(), name) ? memory_directory()
+                                                                        : asked;
+}
+
 /// Rows [first, first + count) of the stacked parts, F32.
 void read_rows(const io::Safetensors& checkpoint, const LinearSpec& spec, int first, int count,
                float* dst) {
@@ -58,7 +65,8 @@ Weights::Weights(io::Safetensors checkpoint, std::string label, const Architectu
     offset +=
         ops::Linear(spec.in_features, spec.out_features(), precision_, max_rows_).packed_bytes();
   }
-  file_ = PackedFile::open(options.shared_directory, packed_name(options.digest, options), offset,
+  const std::string name = packed_name(options.digest, options);
+  file_ = PackedFile::open(directory_for(name, options.shared_directory), name, offset,
                            [this](std::byte* memory) { fill(memory); });
 }
 

@@ -189,6 +189,26 @@ TEST(PackedFile, AModelLoadsAfterAnotherProcessWasKilledWhilePackingIt) {
   EXPECT_EQ(fs::directory_iterator(directory.path() / "shared")->path().extension(), ".packed");
 }
 
+TEST(PackedFile, AModelThatIsInMemoryIsNotPackedAgainElsewhere) {
+  if (access(memory_directory().c_str(), W_OK) != 0) GTEST_SKIP() << "no " << memory_directory();
+  const TemporaryDirectory checkpoint;
+  const TemporaryDirectory elsewhere;
+  write_random_checkpoint(checkpoint.path(), small_checkpoint());
+  LoadOptions options;
+  options.digest = sha256(checkpoint.path().string());  // of this test alone
+  options.shared_directory = memory_directory();
+  {
+    const auto first = load_model(checkpoint.path(), options);
+    options.shared_directory = elsewhere.path();
+    const auto second = load_model(checkpoint.path(), options);
+    EXPECT_EQ(count_files(elsewhere.path()), 0);
+  }
+  for (const auto& entry : fs::directory_iterator(memory_directory())) {
+    if (entry.path().filename().string().starts_with("allometer-" + options.digest.short_hex()))
+      fs::remove(entry);
+  }
+}
+
 TEST(SharedDirectory, FallsBackWhereDevShmIsTooSmall) {
   setenv("TMPDIR", "/var/tmp", 1);
   EXPECT_EQ(choose_shared_directory(std::size_t{1} << 60), "/var/tmp");

@@ -40,7 +40,7 @@ inline F32x16 load_width(const float* p, int width) {
 }
 
 // ---- elementwise
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 void rms_norm(const float* x, const float* weight, float eps, int n, void* out, bool is_bf16) {
   F32x16 squares = zero();
@@ -149,7 +149,7 @@ void matmul_panel(const float* src, int rows, int k, const float* panel, int wid
 }
 
 // ---- attention
-// -----------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 /// Rotates halves as Hugging Face's Llama does: pairs (i, i + rotary_dim/2); what lies beyond
 /// rotary_dim is copied.
