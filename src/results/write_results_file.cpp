@@ -520,10 +520,10 @@ class RecordColumns {
     }
     for (const PlannedTask* task : grid.tasks) {
       auto& order = metric_of_column_.emplace_back();
-      for (const auto& [metric, description] : metrics) {
+      for (const auto& column : metrics) {
         const auto found =
             std::find_if(task->metrics.begin(), task->metrics.end(),
-                         [&](const PlannedMetric& other) { return other.name == metric; });
+                         [&](const PlannedMetric& other) { return other.name == column.first; });
         order.push_back(
             found == task->metrics.end() ? -1 : static_cast<int>(found - task->metrics.begin()));
       }
