@@ -75,7 +75,9 @@ class FileTask final : public Task {
   std::vector<std::size_t> draw(std::size_t question, const PromptSettings& prompt) const;
   std::vector<std::size_t> draw_as_lm_eval(std::size_t question,
                                            const PromptSettings& prompt) const;
+  std::string introduction(std::size_t question) const;
   std::string demonstrations(std::size_t question, const PromptSettings& prompt) const;
+  Request rolling_request(const std::string& text, const PromptSettings& prompt) const;
   std::vector<Request> choice_requests(const FilledDocument& filled,
                                        const std::string& before) const;
 
@@ -248,38 +250,47 @@ std::vector<Request> FileTask::choice_requests(const FilledDocument& filled,
   return requests;
 }
 
+/// description, filled for the question: it stands before the demonstrations.
+std::string FileTask::introduction(std::size_t question) const {
+  if (!description_) return {};
+  try {
+    return jinja::python_str(description_->fill(questions_.documents[question]));
+  } catch (const ConfigError& error) {
+    throw ConfigError(questions_.where(question) + error.what());
+  }
+}
+
+Request FileTask::rolling_request(const std::string& text, const PromptSettings& prompt) const {
+  if (prompt.num_fewshot > 0) {
+    throw ConfigError(
+        fmt::format("task {}: output_type loglikelihood_rolling takes no demonstrations; give it "
+                    "shots: [0]",
+                    name()));
+  }
+  Request request;
+  request.kind = Request::Kind::rolling;
+  request.continuation = text;
+  return request;
+}
+
 std::vector<Request> FileTask::requests(int question, const PromptSettings& prompt) const {
   const std::size_t at = index(question);
   const FilledDocument filled = filler_.fill(questions_, at);
+  const OutputType type = settings_.output_type;
+  const bool scores_target =
+      type == OutputType::loglikelihood || type == OutputType::loglikelihood_rolling;
+  if (scores_target && filled.targets.front().empty()) {
+    throw ConfigError(questions_.where(at) + "doc_to_target gives an empty text");
+  }
+  if (type == OutputType::loglikelihood_rolling) {
+    return {rolling_request(filled.targets.front(), prompt)};
+  }
+  const std::string before = introduction(at) + demonstrations(at, prompt);
+  if (type == OutputType::multiple_choice) return choice_requests(filled, before);
   Request request;
-  if (settings_.output_type == OutputType::loglikelihood_rolling) {
-    if (prompt.num_fewshot > 0) {
-      throw ConfigError(
-          fmt::format("task {}: output_type loglikelihood_rolling takes no demonstrations; give it "
-                      "shots: [0]",
-                      name()));
-    }
-    request.kind = Request::Kind::rolling;
-    request.continuation = filled.targets.front();
-    if (request.continuation.empty())
-      throw ConfigError(questions_.where(at) + "doc_to_target gives an empty text");
-    return {request};
-  }
-  std::string before;
-  if (description_) {
-    try {
-      before = jinja::python_str(description_->fill(questions_.documents[at]));
-    } catch (const ConfigError& error) {
-      throw ConfigError(questions_.where(at) + error.what());
-    }
-  }
-  before += demonstrations(at, prompt);
-  if (settings_.output_type == OutputType::multiple_choice) return choice_requests(filled, before);
   request.context = before + filled.text;
-  if (settings_.output_type == OutputType::loglikelihood) {
+  if (type == OutputType::loglikelihood) {
     request.continuation = filled.targets.front();
-    if (request.continuation.empty())
-      throw ConfigError(questions_.where(at) + "doc_to_target gives an empty text");
   } else {
     request.kind = Request::Kind::generate;
     request.until = settings_.until;

@@ -1,6 +1,7 @@
 #pragma once
-/// A task: questions with fixed ids, how they are asked as text, and how answers become numbers. Text in, text and
-/// numbers out: nothing here knows tokens or models. Semantics are those of lm-evaluation-harness.
+/// A task: questions with fixed ids, how they are asked as text, and how answers become numbers.
+/// Text in, text and numbers out: nothing here knows tokens or models. Semantics are those of
+/// lm-evaluation-harness.
 
 #include <cstdint>
 #include <filesystem>
@@ -23,7 +24,8 @@ enum class Sampler {
   first_n,       ///< the first n documents of the pool
   fixed,         ///< one draw per (task, seed): every question shares the prefix
   per_question,  ///< from (task, seed, question id)
-  lm_eval,       ///< the draws of lm-evaluation-harness run as one process: Python's Random(seed), documents in order
+  lm_eval,       ///< the draws of lm-evaluation-harness run as one process: Python's Random(seed),
+                 ///< documents in order
 };
 std::string_view name_of(Sampler sampler);
 std::optional<Sampler> parse_sampler(std::string_view name);
@@ -51,7 +53,7 @@ struct Request {
 
 /// The engine's answer to one request.
 struct Response {
-  double log_likelihood = 0;   ///< nats, summed over num_tokens
+  double log_likelihood = 0;  ///< nats, summed over num_tokens
   bool is_greedy = false;
   std::int32_t num_tokens = 0;  ///< scored or generated
   std::string text;             ///< generate: cut at the first stop string
@@ -59,22 +61,22 @@ struct Response {
 
 /// How per-question (value, weight) pairs become one number: f(sum of values / sum of weights).
 enum class Aggregation {
-  mean,            ///< identity
-  exp_negative,    ///< exp(-x): perplexity, word_perplexity, byte_perplexity
-  bits,            ///< -x / ln 2: bits_per_byte
-  negative,        ///< -x: nats per token
+  mean,          ///< identity
+  exp_negative,  ///< exp(-x): perplexity, word_perplexity, byte_perplexity
+  bits,          ///< -x / ln 2: bits_per_byte
+  negative,      ///< -x: nats per token
 };
 double apply(Aggregation aggregation, double ratio);
 std::string_view name_of(Aggregation aggregation);
 
 struct Metric {
-  std::string name;        ///< as in lm-evaluation-harness: "acc", "acc_norm", "word_perplexity", ...
+  std::string name;  ///< as in lm-evaluation-harness: "acc", "acc_norm", "word_perplexity", ...
   Aggregation aggregation = Aggregation::mean;
   bool higher_is_better = true;
   std::string unit = "1";
-  std::string long_name;   ///< one plain sentence for the results file
-  /// Does lm-evaluation-harness report a standard error? Sample SD / sqrt(n) for a mean, the SD of bootstrap draws for
-  /// perplexity, none for ratios of sums.
+  std::string long_name;  ///< one plain sentence for the results file
+  /// Does lm-evaluation-harness report a standard error? Sample SD / sqrt(n) for a mean, the SD of
+  /// bootstrap draws for perplexity, none for ratios of sums.
   bool has_standard_error = true;
   /// Expected value of guessing; NaN where there is none.
   double chance = 0;
@@ -92,48 +94,56 @@ class Task {
   virtual ~Task() = default;
 
   virtual const std::string& name() const = 0;
-  virtual const std::string& ability() const = 0;       ///< key `metadata.ability`, else the first `tag`, else the name
-  virtual const std::string& description() const = 0;   ///< one line for tables (key `metadata.description`)
+  /// Key `metadata.ability`, else the first `tag`, else the name.
+  virtual const std::string& ability() const = 0;
+  /// One line for tables (key `metadata.description`).
+  virtual const std::string& description() const = 0;
   virtual OutputType output_type() const = 0;
   virtual int num_questions() const = 0;
   virtual int default_num_fewshot() const = 0;
   virtual Sampler default_sampler() const = 0;
   virtual const std::vector<Metric>& metrics() const = 0;
-  /// Never changes for a question: its `id` field if the data have one, else "<row number in the file>".
+  /// Never changes for a question: its `id` field if the data have one, else "<row number in the
+  /// file>".
   virtual std::string question_id(int question) const = 0;
-  /// What the results file stores about a question: its text without demonstrations, and its gold answer (empty for
-  /// rolling). Empty where the document lacks what they need: requests() then says what.
+  /// What the results file stores about a question: its text without demonstrations, and its gold
+  /// answer (empty for rolling). Empty where the document lacks what they need: requests() then
+  /// says what.
   virtual std::string question_text(int question) const = 0;
   virtual std::string question_target(int question) const = 0;
   /// Number of answer choices (0 where there are none, or where they cannot be filled).
   virtual int num_choices(int question) const = 0;
 
-  /// The requests of a question. For multiple choice one per choice in order, then, if acc_mutual_info is asked for, one
-  /// per choice without context; else one. Throws ConfigError naming file, row and field when a template cannot be
-  /// filled, and for demonstrations that are more than the pool has or that a rolling task cannot take.
-  /// Sampler lm_eval takes settings.seed as Python's seed; lm-evaluation-harness's own default is 1234.
+  /// The requests of a question. For multiple choice one per choice in order, then, if
+  /// acc_mutual_info is asked for, one per choice without context; else one. Throws ConfigError
+  /// naming file, row and field when a template cannot be filled, and for demonstrations that are
+  /// more than the pool has or that a rolling task cannot take. Sampler lm_eval takes settings.seed
+  /// as Python's seed; lm-evaluation-harness's own default is 1234.
   virtual std::vector<Request> requests(int question, const PromptSettings& settings) const = 0;
   /// One MetricValue per entry of metrics(); responses in the order of requests.
-  virtual std::vector<MetricValue> score(int question, std::span<const Response> responses) const = 0;
+  virtual std::vector<MetricValue> score(int question,
+                                         std::span<const Response> responses) const = 0;
 
-  /// What the task file says, but for labels and paths, and every byte of its data: part of a cell's identity.
+  /// What the task file says, but for labels and paths, and every byte of its data: part of a
+  /// cell's identity.
   virtual Digest digest() const = 0;
-  /// Does the tokenizer's BOS stand before every context? Nothing: as the tokenizer's own settings say (key
-  /// `metadata.add_bos_token`).
+  /// Does the tokenizer's BOS stand before every context? Nothing: as the tokenizer's own settings
+  /// say (key `metadata.add_bos_token`).
   virtual std::optional<bool> add_bos_token() const = 0;
 };
 
-/// Loads one task file (YAML with lm-evaluation-harness's keys). Relative dataset paths are taken from the file's
-/// directory; ${NAME} in a path is an environment variable. Throws ConfigError with "file:line: " in front for the task
-/// file, FormatError with "file:row: " for its data, IoError for files that cannot be read. A field that only some
-/// documents lack is not an error here: requests() of those questions throws.
+/// Loads one task file (YAML with lm-evaluation-harness's keys). Relative dataset paths are taken
+/// from the file's directory; ${NAME} in a path is an environment variable. Throws ConfigError with
+/// "file:line: " in front for the task file, FormatError with "file:row: " for its data, IoError
+/// for files that cannot be read. A field that only some documents lack is not an error here:
+/// requests() of those questions throws.
 std::shared_ptr<const Task> load_task(const std::filesystem::path& yaml_file);
 
 /// Finds tasks by name in directories of *.yaml files.
 class TaskLibrary {
  public:
-  /// Later directories win. Files are only parsed for their names here; those that name no task are there to be
-  /// included by others. Throws ConfigError for a name given twice in one directory.
+  /// Later directories win. Files are only parsed for their names here; those that name no task are
+  /// there to be included by others. Throws ConfigError for a name given twice in one directory.
   explicit TaskLibrary(std::span<const std::filesystem::path> directories);
 
   struct Entry {

@@ -205,6 +205,18 @@ TEST_F(TaskFile, TargetsMustFitTheChoices) {
       AllOf(HasSubstr("data.jsonl:1: "), HasSubstr("neither one of the 2 choices nor an index")));
 }
 
+TEST_F(TaskFile, NothingEmptyIsScored) {
+  directory_.write("data.jsonl", "{\"q\": \"one?\", \"a\": \"\"}\n");
+  for (const char* type : {"loglikelihood", "loglikelihood_rolling"}) {
+    const auto task = load(std::string("output_type: ") + type + "\n");
+    EXPECT_THAT(message_of<ConfigError>([&] { task->requests(0, {}); }),
+                AllOf(HasSubstr("data.jsonl:1: "), HasSubstr("empty text")));
+  }
+  const auto choice = load("output_type: multiple_choice\ndoc_to_choice: [x, \"{{a}}\"]\n");
+  EXPECT_THAT(message_of<ConfigError>([&] { choice->requests(0, {}); }),
+              AllOf(HasSubstr("data.jsonl:1: "), HasSubstr("choice 1 is empty")));
+}
+
 TEST_F(TaskFile, PathsFollowTheEnvironmentAndTheFileThatNamesThem) {
   directory_.write("elsewhere/other.jsonl", "{\"q\": \"else?\", \"a\": \"0\"}\n");
   ::setenv("ALLOMETER_TEST_DATA", (directory_.path() / "elsewhere").c_str(), 1);
