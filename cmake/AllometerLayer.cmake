@@ -65,5 +65,5 @@ function(allometer_tests name)
   target_compile_definitions(${name}_tests PRIVATE ALLOMETER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   allometer_compile_options(${name}_tests)
   gtest_discover_tests(${name}_tests TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS unit)
+                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS unit)
 endfunction()

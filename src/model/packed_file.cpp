@@ -1,6 +1,5 @@
 #include "model/packed_file.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
@@ -177,19 +176,14 @@ PackedFile PackedFile::in_private_memory(std::size_t num_bytes,
 PackedFile PackedFile::open(const fs::path& directory, const std::string& name,
                             std::size_t num_bytes, const std::function<void(std::byte*)>& fill) {
   if (directory.empty()) return in_private_memory(num_bytes, fill);
-  const std::string file_name = kPrefix + name + kPacked;
+  const fs::path path = directory / (kPrefix + name + kPacked);
   const fs::path part = directory / (kPrefix + name + kPart);
-  // The first rank may have taken the room in /dev/shm that this one was looking for.
-  std::vector<fs::path> places = shared_directories();
-  if (std::find(places.begin(), places.end(), directory) == places.end()) places = {directory};
   for (;;) {
-    for (const fs::path& place : places) {
-      if (std::optional<Descriptor> fd = attach(place / file_name, num_bytes)) {
-        std::byte* memory = map(fd->get(), num_bytes, PROT_READ, place / file_name);
-        return PackedFile(memory, num_bytes, fd->release());
-      }
+    if (std::optional<Descriptor> fd = attach(path, num_bytes)) {
+      std::byte* memory = map(fd->get(), num_bytes, PROT_READ, path);
+      return PackedFile(memory, num_bytes, fd->release());
     }
-    pack(part, directory / file_name, num_bytes, fill);
+    pack(part, path, num_bytes, fill);
   }
 }
 
@@ -234,7 +228,8 @@ const fs::path& memory_directory() {
 
 std::vector<fs::path> shared_directories() {
   const char* temporary = std::getenv("TMPDIR");
-  return {"/dev/shm", temporary != nullptr && *temporary != '\0' ? temporary : "/tmp"};
+  return {memory_directory(),
+          fs::path(temporary != nullptr && *temporary != '\0' ? temporary : "/tmp")};
 }
 
 fs::path choose_shared_directory(std::size_t needed_bytes) {

@@ -1,11 +1,11 @@
 #include "mpi/session.hpp"
 
-#include <mpi.h>
-
 #include <cstdlib>
 #include <limits>
 #include <thread>
 #include <utility>
+
+#include <mpi.h>
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
@@ -21,7 +21,8 @@ void check(int code, const char* call) {
   char text[MPI_MAX_ERROR_STRING] = "";
   int length = 0;
   MPI_Error_string(code, text, &length);
-  throw BackendError(std::string(call) + " failed: " + std::string(text, static_cast<std::size_t>(length)));
+  throw BackendError(std::string(call) +
+                     " failed: " + std::string(text, static_cast<std::size_t>(length)));
 }
 
 }  // namespace
@@ -38,8 +39,10 @@ Session::Session(int* argc, char*** argv) {
   check(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
   check(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
   if (provided < MPI_THREAD_FUNNELED) {
-    throw BackendError("this MPI library gives no MPI_THREAD_FUNNELED, which Allometer needs to compute beside it: "
-                       "use a build with thread support");
+    throw BackendError(
+        "this MPI library gives no MPI_THREAD_FUNNELED, which Allometer needs to compute beside "
+        "it: "
+        "use a build with thread support");
   }
 }
 
@@ -60,13 +63,14 @@ void Session::send(int destination, int tag, std::string payload) {
     return;
   }
   if (payload.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
-    throw BackendError("a message of " + std::to_string(payload.size()) +
-                       " bytes is larger than MPI sends in one piece: use smaller shards (engine.shard_seconds)");
+    throw BackendError(
+        "a message of " + std::to_string(payload.size()) +
+        " bytes is larger than MPI sends in one piece: use smaller shards (engine.shard_seconds)");
   }
   auto pending = std::make_unique<Pending>();
   pending->payload = std::move(payload);
-  check(MPI_Isend(pending->payload.data(), static_cast<int>(pending->payload.size()), MPI_BYTE, destination, tag,
-                  MPI_COMM_WORLD, &pending->request),
+  check(MPI_Isend(pending->payload.data(), static_cast<int>(pending->payload.size()), MPI_BYTE,
+                  destination, tag, MPI_COMM_WORLD, &pending->request),
         "MPI_Isend");
   pending_.push_back(std::move(pending));
 }
@@ -97,9 +101,10 @@ std::optional<Message> Session::receive() {
   if (!arrived) return std::nullopt;
   int num_bytes = 0;
   check(MPI_Get_count(&status, MPI_BYTE, &num_bytes), "MPI_Get_count");
-  Message message{status.MPI_SOURCE, status.MPI_TAG, std::string(static_cast<std::size_t>(num_bytes), '\0')};
-  check(MPI_Recv(message.payload.data(), num_bytes, MPI_BYTE, message.source, message.tag, MPI_COMM_WORLD,
-                 MPI_STATUS_IGNORE),
+  Message message{status.MPI_SOURCE, status.MPI_TAG,
+                  std::string(static_cast<std::size_t>(num_bytes), '\0')};
+  check(MPI_Recv(message.payload.data(), num_bytes, MPI_BYTE, message.source, message.tag,
+                 MPI_COMM_WORLD, MPI_STATUS_IGNORE),
         "MPI_Recv");
   return message;
 }

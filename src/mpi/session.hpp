@@ -17,8 +17,9 @@ struct Message {
   std::string payload;
 };
 
-/// MPI_COMM_WORLD from MPI_Init_thread (FUNNELED) to MPI_Finalize. All methods are for the thread that made the session.
-/// Failures of MPI throw BackendError; the owner ends the job with abort(), never by unwinding past peers that wait.
+/// MPI_COMM_WORLD from MPI_Init_thread (FUNNELED) to MPI_Finalize. All methods are for the thread
+/// that made the session. Failures of MPI throw BackendError; the owner ends the job with abort(),
+/// never by unwinding past peers that wait.
 class Session {
  public:
   /// Collective.
@@ -33,11 +34,13 @@ class Session {
   /// "Open MPI v4.1.4, ..." up to the first comma.
   static std::string library_version();
 
-  /// Local. Starts sending a copy of `payload`; returns at once. A send to the own rank is delivered by receive().
+  /// Local. Starts sending a copy of `payload`; returns at once. A send to the own rank is
+  /// delivered by receive().
   void send(int destination, int tag, std::string payload);
   /// Local. The next message from anyone, if one has arrived.
   std::optional<Message> receive();
-  /// Local. The next message, waiting in naps of 0.5 ms so that a computing thread keeps its core; nothing after `timeout`.
+  /// Local. The next message, waiting in naps of 0.5 ms so that a computing thread keeps its core;
+  /// nothing after `timeout`.
   std::optional<Message> receive_within(std::chrono::milliseconds timeout);
   /// Local. True when everything that was sent has left this process.
   bool all_sent();

@@ -13,6 +13,7 @@
 #include "core/instruction_set.hpp"
 #include "core/provenance.hpp"
 #include "model/backend.hpp"
+#include "model/load.hpp"
 #include "sweep/plan.hpp"
 
 namespace allometer::sweep {
@@ -81,13 +82,26 @@ Rank::Rank(mpi::Session& session)
   session_.send(kRoot, tag_of(Tag::hello), encode(hello_));
 }
 
+/// What killed jobs have left on this node, and, when a job ends, what its last rank lets go.
+static void remove_stale_weights() {
+  for (const auto& directory : model::shared_directories()) {
+    model::remove_stale_packed_weights(directory);
+  }
+}
+
 void Rank::set_up(const SetupMessage& setup) {
   setup_ = setup;
   model::limit_instruction_set(parse_instruction_set(setup.instruction_set).value());
   if (setup.keeper == session_.rank()) {
+    remove_stale_weights();
     keeper_ = std::make_unique<JournalKeeper>(setup.journal_directory, setup.start, hello_.host);
   }
   worker_ = std::make_unique<Worker>(*setup_, hello_.host, session_.rank());
+}
+
+void Rank::stop_computing() {
+  worker_.reset();
+  remove_stale_weights();
 }
 
 void Rank::handle(const mpi::Message& message) {

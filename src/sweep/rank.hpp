@@ -38,8 +38,8 @@ class Rank {
   /// Rank 0 calls this itself, before it sends the setup to the others, so that its journal is
   /// there first.
   void set_up(const SetupMessage& setup);
-  /// Lets go of weights and threads; before the results file is built.
-  void stop_computing() { worker_.reset(); }
+  /// Lets go of weights and threads. The last rank of a node to do so removes the packed weights.
+  void stop_computing();
   /// Makes appended records durable and reports them to the root.
   void flush_journal();
 

@@ -14,12 +14,11 @@ class Resume(SweepTest):
 
     def kill_and_rerun(self, point, ranks=2):
         job = self.stories_job(tasks="[story_cloze, story_continue]", more=MORE)
-        expected = self.undisturbed(job)
         output = self.folder / "killed.h5"
         _, err = self.run_sweep(job, output, ranks, code=None, ALLOMETER_TEST_KILL=point)
         self.assertRegex(err, "(?i)signal 9|Killed", f"the point '{point}' was not hit")
         self.run_sweep(job, output, ranks)
-        self.assert_same_records(expected, output)
+        self.assert_same_records(self.undisturbed(job), output)
         self.assertEqual(self.state(output)["outcome"], "done")
         return output
 
@@ -43,9 +42,10 @@ class Resume(SweepTest):
         job = self.stories_job(more=MORE)
         expected = self.undisturbed(job)
         output = self.folder / "killed.h5"
-        for passage in (3, 7, 11):
+        # Twice: a third death would be held against the shards that were out each time.
+        for passage in (3, 7):
             self.run_sweep(job, output, ranks=4, code=None, ALLOMETER_TEST_KILL=f"mid_shard:{passage}")
-        self.run_sweep(job, output, ranks=1, code=None)
+        self.run_sweep(job, output, ranks=1)
         self.assert_same_records(expected, output)
 
     def stop_with(self, number):
