@@ -21,13 +21,20 @@ namespace {
 using namespace allometer::tasks;
 
 /// The directory of this process: task.yaml reads data.jsonl, data.json or data.csv beside it.
-const std::filesystem::path& directory() {
-  static const std::filesystem::path path = [] {
+struct Directory {
+  std::filesystem::path path;
+
+  Directory() {
     std::string name = (std::filesystem::temp_directory_path() / "task_fuzz.XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) std::abort();
-    return std::filesystem::path(name);
-  }();
-  return path;
+    path = name;
+  }
+  ~Directory() { std::filesystem::remove_all(path); }
+};
+
+const std::filesystem::path& directory() {
+  static const Directory made;
+  return made.path;
 }
 
 void write(const char* name, std::string_view text) {
