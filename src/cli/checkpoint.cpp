@@ -35,14 +35,21 @@ std::filesystem::path checkpoint_directory(const Options& options, const std::st
   return path;
 }
 
-std::unique_ptr<model::CausalModel> load_checkpoint(const Options& options,
-                                                    const std::filesystem::path& directory) {
-  model::LoadOptions load;
-  load.precision = options.precision("precision");
-  load.instruction_set = detect_instruction_set();
+Compute compute_options(const Options& options) {
+  Compute compute;
+  compute.precision = options.precision("precision");
   if (options.given("threads")) {
-    model::set_num_threads(static_cast<int>(options.integer("threads", 1, 1024)));
+    compute.num_threads = static_cast<int>(options.integer("threads", 1, 1024));
   }
+  return compute;
+}
+
+std::unique_ptr<model::CausalModel> load_checkpoint(const std::filesystem::path& directory,
+                                                    const Compute& compute) {
+  model::LoadOptions load;
+  load.precision = compute.precision;
+  load.instruction_set = detect_instruction_set();
+  if (compute.num_threads > 0) model::set_num_threads(compute.num_threads);
   model::limit_instruction_set(load.instruction_set);
   return model::load_model(directory, load);
 }

@@ -12,6 +12,13 @@ namespace allometer::cli {
 /// Declares --precision and --threads.
 void declare_compute_options(Options& options);
 
+/// Their values. Throws UsageError; ask before anything is read.
+struct Compute {
+  Precision precision = Precision::f32;
+  int num_threads = 0;  ///< 0: OpenMP's own choice
+};
+Compute compute_options(const Options& options);
+
 /// The checkpoint directory under the argument `name`. Throws UsageError for what is not one, GGUF
 /// files by name.
 std::filesystem::path checkpoint_directory(const Options& options, const std::string& name);
@@ -19,8 +26,8 @@ std::filesystem::path checkpoint_directory(const Options& options, const std::st
 /// Refuses a GGUF file with a message that says what to give instead.
 void refuse_gguf(const Options& options, const std::filesystem::path& path);
 
-/// Loads into private memory by --precision and --threads.
-std::unique_ptr<model::CausalModel> load_checkpoint(const Options& options,
-                                                    const std::filesystem::path& directory);
+/// Loads into private memory.
+std::unique_ptr<model::CausalModel> load_checkpoint(const std::filesystem::path& directory,
+                                                    const Compute& compute);
 
 }  // namespace allometer::cli

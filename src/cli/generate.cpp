@@ -35,9 +35,9 @@ Options declare() {
       .flag("ignore-eos", "go on after the end-of-text token");
   declare_compute_options(options);
   options
-      .example("allometer generate models/pythia-160m 'Once upon a time' -n 60 --until '.'",
+      .example("allometer generate models/smollm2-135m 'Once upon a time' -n 60 --until '.'",
                "the rest of a sentence")
-      .example("allometer generate models/pythia-160m --jsonl prompts.jsonl > continued.jsonl",
+      .example("allometer generate models/smollm2-135m --jsonl prompts.jsonl > continued.jsonl",
                "a file of prompts");
   return options;
 }
@@ -109,6 +109,7 @@ int run_generate(std::span<const std::string> words) {
   if (options.parse(words)) return print_help(options);
   if (options.given("PROMPT") == options.given("jsonl"))
     options.fail("give either PROMPT or --jsonl FILE");
+  const Compute compute = compute_options(options);
   const std::filesystem::path directory = checkpoint_directory(options, "MODEL");
   const std::filesystem::path file = options.given("jsonl") ? options.input_path("jsonl") : "";
   const int max_new_tokens = static_cast<int>(options.integer("max-new-tokens", 1, 1 << 20));
@@ -117,7 +118,7 @@ int run_generate(std::span<const std::string> words) {
     options.fail("--until must not be empty");
 
   const auto tokenizer = tokenizer::Tokenizer::load(directory);
-  const auto model = load_checkpoint(options, directory);
+  const auto model = load_checkpoint(directory, compute);
   eval::Engine engine(*model, {});
   const Generator generator{tokenizer,
                             engine,

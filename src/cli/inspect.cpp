@@ -35,7 +35,7 @@ Options declare() {
             "also the SHA-256 that identifies the checkpoint's bytes in results files (reads all "
             "of them)")
       .flag("json", "print one JSON object")
-      .example("allometer inspect models/pythia-160m --digest",
+      .example("allometer inspect models/smollm2-135m --digest",
                "before a sweep: does it fit, is it what I think?");
   return options;
 }

@@ -27,7 +27,8 @@ Options declare() {
       .option("output,o", "FILE", "the .safetensors file to write (needed)");
   declare_compute_options(options);
   options.example(
-      "allometer logits models/pythia-160m --ids cases.json -o logits.safetensors --precision bf16",
+      "allometer logits models/smollm2-135m --ids cases.json -o logits.safetensors --precision "
+      "bf16",
       "logits of every case of cases.json");
   return options;
 }
@@ -93,13 +94,14 @@ std::vector<float> all_logits(model::CausalModel& model, const Sequence& ids) {
 int run_logits(std::span<const std::string> words) {
   Options options = declare();
   if (options.parse(words)) return print_help(options);
+  const Compute compute = compute_options(options);
   const std::filesystem::path directory = checkpoint_directory(options, "MODEL");
   for (const char* needed : {"ids", "output"}) {
     if (!options.given(needed)) options.fail(fmt::format("--{} is missing", needed));
   }
   const std::filesystem::path file = options.existing_path("ids");
   const std::vector<Sequence> sequences = read_cases(file);
-  const auto model = load_checkpoint(options, directory);
+  const auto model = load_checkpoint(directory, compute);
 
   std::vector<std::vector<float>> values;
   std::vector<io::TensorToWrite> tensors;

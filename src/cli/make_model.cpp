@@ -55,7 +55,9 @@ Options declare() {
       .option("intermediate-size", "N", "width of the feed-forward layers")
       .option("num-hidden-layers", "N", "number of layers")
       .option("num-attention-heads", "N", "number of query heads")
-      .option("num-key-value-heads", "N", "number of key and value heads; divides the query heads")
+      .option("num-key-value-heads", "N",
+              "number of key and value heads; divides the query heads "
+              "(default: the shape's, or --num-attention-heads where that is given)")
       .option("head-dim", "N", "width of a head (default: hidden size / query heads)")
       .option("vocab-size", "N", "number of token ids (default: the tokenizer's, else the shape's)")
       .option("max-position-embeddings", "N", "longest context")
@@ -122,7 +124,9 @@ model::Config config_of(const Options& options) {
   config.num_attention_heads =
       integer_or(options, "num-attention-heads", shape.num_attention_heads);
   config.num_key_value_heads =
-      integer_or(options, "num-key-value-heads", shape.num_key_value_heads);
+      integer_or(options, "num-key-value-heads",
+                 options.given("num-attention-heads") ? config.num_attention_heads
+                                                      : shape.num_key_value_heads);
   config.head_dim =
       integer_or(options, "head-dim", config.hidden_size / config.num_attention_heads);
   config.max_position_embeddings =

@@ -137,8 +137,7 @@ Options& Options::example(const std::string& command_line, const std::string& co
 }
 
 void Options::fail(const std::string& message) const {
-  throw UsageError(
-      fmt::format("{} ('allometer {} --help' explains)", message, impl_->command));
+  throw UsageError(fmt::format("{} ('allometer {} --help' explains)", message, impl_->command));
 }
 
 bool Options::parse(std::span<const std::string> words) {

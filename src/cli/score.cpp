@@ -30,7 +30,7 @@ Options declare() {
       .argument("REQUESTS", Options::Presence::required, "a JSONL file ('-': standard input)");
   declare_compute_options(options);
   options.example(
-      "allometer score models/pythia-160m requests.jsonl --precision bf16 > scores.jsonl",
+      "allometer score models/smollm2-135m requests.jsonl --precision bf16 > scores.jsonl",
       "requests.jsonl holds lines like {\"context\": \"The sky is\", \"continuation\": \" blue\"}");
   return options;
 }
@@ -59,10 +59,11 @@ void print_scores(Batch& batch, eval::Engine& engine) {
 int run_score(std::span<const std::string> words) {
   Options options = declare();
   if (options.parse(words)) return print_help(options);
+  const Compute compute = compute_options(options);
   const std::filesystem::path directory = checkpoint_directory(options, "MODEL");
   const std::filesystem::path file = options.input_path("REQUESTS");
   const auto tokenizer = tokenizer::Tokenizer::load(directory);
-  const auto model = load_checkpoint(options, directory);
+  const auto model = load_checkpoint(directory, compute);
   eval::Engine engine(*model, {});
 
   Batch batch;

@@ -23,9 +23,9 @@ Options declare() {
       .option("jsonl", "FILE", "read {\"text\": ...} lines from FILE ('-': standard input)")
       .flag("no-special",
             "leave out the special tokens (BOS, EOS) that the tokenizer adds around a text")
-      .example("allometer tokenize models/pythia-160m 'Once upon a time'", "one text")
+      .example("allometer tokenize models/smollm2-135m 'Once upon a time'", "one text")
       .example(
-          "allometer tokenize models/pythia-160m --jsonl heldout.jsonl --no-special > ids.jsonl",
+          "allometer tokenize models/smollm2-135m --jsonl heldout.jsonl --no-special > ids.jsonl",
           "a file of texts");
   return options;
 }

@@ -49,9 +49,9 @@ fail() {
 # --- a sweep of some tens of seconds: random checkpoints on a text of our own
 
 make_job() {
-  for layers in 6 12; do
-    "$program" make-model "$work/models/random-$layers" --num-hidden-layers $layers --hidden-size 256 \
-      --intermediate-size 704 --tokenizer "$source/jobs/random/tokenizer" --seed $layers 2> /dev/null
+  for layers in 4 6; do
+    "$program" make-model "$work/models/random-$layers" --num-hidden-layers $layers --hidden-size 192 \
+      --intermediate-size 512 --tokenizer "$source/jobs/random/tokenizer" --seed $layers 2> /dev/null
   done
   cat > "$work/job.yaml" <<JOB
 name: slurm
@@ -60,23 +60,33 @@ models:
     family: random
     random: true
 task_directories: [$source/jobs/random/tasks]
-tasks: [story_lm, story_cloze, story_continue]
-shots: [0, 2]
+tasks:
+  - story_lm
+  - task: story_cloze
+    shots: [0, 2]
+  - story_continue
 engine:
   shard_seconds: 1
 JOB
 }
 
 key() { /usr/bin/python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1.state" "$2" 2> /dev/null || echo 0; }
-submit() { on_cluster sbatch --parsable --nodes=3 --ntasks-per-node=1 --cpus-per-task=1 "$@"; }
+submit() { on_cluster sbatch --parsable --nodes=3 --ntasks-per-node=1 --cpus-per-task=1 --time=30 "$@"; }
 job_state() { on_cluster scontrol -o show job "$1" | tr ' ' '\n' | sed -n 's/^JobState=//p'; }
 restarts() { on_cluster scontrol -o show job "$1" | tr ' ' '\n' | sed -n 's/^Restarts=//p'; }
 
+# Slurm keeps a requeued job back for two minutes. A few seconds must do: until then its nodes refuse it.
+hurry() { on_cluster scontrol update JobId="$1" StartTime=now 2> /dev/null || true; }
+
 wait_for_end() {  # JOB SECONDS
-  local state
+  local state pending=0
   for _ in $(seq $(($2 * 2))); do
     state=$(job_state "$1")
-    case $state in COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAIL) echo "$state"; return ;; esac
+    case $state in
+      COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAIL) echo "$state"; return ;;
+      PENDING) pending=$((pending + 1)) && [ $pending != 16 ] || hurry "$1" ;;
+      *) pending=0 ;;
+    esac
     sleep 0.5
   done
   fail "job $1 is $state after $2 s"
@@ -104,7 +114,6 @@ requeued() {
   id=$(submit --job-name=requeued "$source/slurm/sweep.sbatch" job.yaml requeued.h5)
   wait_for_questions requeued.h5 20 120
   on_cluster scontrol requeue "$id"
-  # Slurm keeps a requeued job back for a while after its nodes are free again.
   [ "$(wait_for_end "$id" 420)" = COMPLETED ] || fail "the requeued job ended as $(job_state "$id")"
   [ "$(restarts "$id")" = 1 ] || fail "expected one restart, there were $(restarts "$id")"
   compare undisturbed.h5 requeued.h5
