@@ -44,7 +44,7 @@ class Invariance : public testing::TestWithParam<Precision> {
     checkpoint.config.max_position_embeddings = 1024;
     checkpoint.dtype = "F32";
     checkpoint.seed = 11;
-    checkpoint.initializer_range = 0.08;
+    checkpoint.initializer_range = 0.05;
     model::write_random_checkpoint(directory_, checkpoint);
   }
   static void TearDownTestSuite() { std::filesystem::remove_all(directory_); }
