@@ -33,8 +33,8 @@ void add(Account& account, const results::CellRow& cell) {
   account.energy_known &= cost.energy_joules.has_value();
 }
 
-EfficiencyRow finish(Account account) {
-  EfficiencyRow row = std::move(account.row);
+EfficiencyRow finish(const Account& account) {
+  EfficiencyRow row = account.row;
   const auto computed = static_cast<double>(row.cost.tokens_computed);
   if (row.cost.wall_seconds > 0) row.tokens_per_second = computed / row.cost.wall_seconds;
   if (account.possible_flops > 0)
@@ -62,7 +62,7 @@ std::vector<EfficiencyRow> efficiency_rows(const Source& source, const Settings&
     account.row.random_weights = model.random_weights;
     account.row.parameters = static_cast<double>(
         settings.with_embeddings ? model.num_parameters : model.num_parameters_without_embeddings);
-    rows.push_back(finish(std::move(account)));
+    rows.push_back(finish(account));
   }
   return rows;
 }

@@ -207,6 +207,7 @@ void append_size_table(std::string& out, const Report& report) {
   }
   for (const SizeRow& row : report.size_rows) {
     std::vector<std::string> texts;
+    texts.reserve(columns.size());
     for (const auto& column : columns) texts.push_back(column.text(row));
     table.add_row(std::move(texts));
     table.add_note(scores_by_size(row));

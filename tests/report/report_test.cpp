@@ -173,6 +173,23 @@ TEST(SizeTable, OneModelAboveChanceIsNotGuessing) {
   EXPECT_NE(sweep.analyse().size_rows.at(0).trend, Trend::at_chance);
 }
 
+// The best of five guessers looks better than one guesser may: 222 of 400 right is 2.2 standard
+// errors above one half.
+TEST(SizeTable, TheLuckiestGuesserIsStillGuessing) {
+  const auto with_right = [](int right) {
+    FakeSweep sweep;
+    sweep.ladder();
+    sweep.add_task("t", 400, {.chance = 0.5}, [right](int m, int q) {
+      return std::pair(q < (m == 3 ? right : 200 + m) ? 1.0 : 0.0, 1.0);
+    });
+    return sweep.analyse().size_rows.at(0);
+  };
+  const SizeRow lucky = with_right(222);
+  EXPECT_GT(lucky.points[3].ci_low, 0.5);
+  EXPECT_EQ(lucky.trend, Trend::at_chance);
+  EXPECT_NE(with_right(235).trend, Trend::at_chance);
+}
+
 TEST(SizeTable, ConstantIsSaid) {
   const Report report = four_tasks().analyse();
   const SizeRow& row = row_of(report, "story_continue");
