@@ -125,48 +125,52 @@ std::string scores_by_size(const SizeRow& row) {
   return text;
 }
 
-/// Notes that every row has are said once.
-std::set<std::string> notes_of_all(const std::vector<SizeRow>& rows) {
-  if (rows.size() < 2) return {};
-  std::set<std::string> common(rows.front().notes.begin(), rows.front().notes.end());
+/// Notes that all rows of a set of models have, by set: they are said once.
+using SharedNotes = std::map<std::string, std::set<std::string>>;
+
+SharedNotes shared_notes(const std::vector<SizeRow>& rows) {
+  SharedNotes shared;
+  std::map<std::string, int> num_rows;
   for (const SizeRow& row : rows) {
-    std::erase_if(common, [&](const std::string& note) {
+    if (num_rows[row.models]++ == 0) shared[row.models] = {row.notes.begin(), row.notes.end()};
+    std::erase_if(shared[row.models], [&](const std::string& note) {
       return std::find(row.notes.begin(), row.notes.end(), note) == row.notes.end();
     });
   }
-  return common;
+  // What a single row has to say stands below it.
+  for (const auto& [models, count] : num_rows) {
+    if (count == 1) shared[models].clear();
+  }
+  return shared;
 }
 
 void append_wrapped(std::string& out, const std::string& text, std::size_t first_indent = 0) {
   out += wrap(text, first_indent, first_indent + 2) + "\n";
 }
 
-void append_same_in_all(std::string& out, const Report& report,
-                        const std::map<std::string, std::string>& letters,
-                        const std::set<std::string>& notes) {
-  const auto& rows = report.size_rows;
+void append_same_in_all(std::string& out, const std::vector<SizeRow>& rows) {
   const SizeRow& first = rows.front();
-  std::vector<std::string> same;
-  if (letters.size() == 1) same.push_back(first.models);
+  std::string same;
+  const auto add = [&](const std::string& text) { same += (same.empty() ? "" : "; ") + text; };
   if (same_in_all(rows, [](const SizeRow& row) { return row.num_sizes; })) {
-    same.push_back(fmt::format("{} size{}", first.num_sizes, first.num_sizes == 1 ? "" : "s"));
+    add(fmt::format("{} size{}", first.num_sizes, first.num_sizes == 1 ? "" : "s"));
   }
   if (same_in_all(rows, [](const SizeRow& row) { return row.num_fewshot; })) {
-    same.push_back(fmt::format("{} shots", first.num_fewshot));
+    add(fmt::format("{} shots", first.num_fewshot));
   }
-  if (same_in_all(rows, [](const SizeRow& row) { return row.precision; })) {
-    same.push_back(first.precision);
-  }
-  std::string line;
-  for (const std::string& text : same) line += (line.empty() ? "All rows: " : "; ") + text;
-  if (!line.empty()) append_wrapped(out, line + ".");
-  for (const std::string& note : notes) append_wrapped(out, "All rows: " + note + ".");
-  if (letters.size() > 1) {
-    std::string sets;
-    for (const auto& [name, letter] : letters) {
-      sets += fmt::format("{}{} = {}", sets.empty() ? "Sets of models: " : "; ", letter, name);
-    }
-    append_wrapped(out, sets + ".");
+  if (same_in_all(rows, [](const SizeRow& row) { return row.precision; })) add(first.precision);
+  if (!same.empty()) append_wrapped(out, "All rows: " + same + ".");
+}
+
+/// What each letter of the column `set` stands for, or the one set there is; and what all of its
+/// rows have to say.
+void append_sets(std::string& out, const std::map<std::string, std::string>& letters,
+                 const SharedNotes& notes) {
+  for (const auto& [models, letter] : letters) {
+    std::string line =
+        letters.size() == 1 ? "Models: " + models : fmt::format("Set {}: {}", letter, models);
+    for (const std::string& note : notes.at(models)) line += "; " + note;
+    append_wrapped(out, line + ".");
   }
 }
 
@@ -200,7 +204,7 @@ void append_size_table(std::string& out, const Report& report) {
   }
   const auto letters = letters_of(report.size_rows);
   const auto columns = size_columns(report, letters);
-  const auto common = notes_of_all(report.size_rows);
+  const auto shared = shared_notes(report.size_rows);
   TextTable table;
   for (const auto& column : columns) {
     table.add_column(column.header, column.align, column.may_shrink);
@@ -212,11 +216,12 @@ void append_size_table(std::string& out, const Report& report) {
     table.add_row(std::move(texts));
     table.add_note(scores_by_size(row));
     for (const std::string& note : row.notes) {
-      if (!common.contains(note)) table.add_note("note: " + note);
+      if (!shared.at(row.models).contains(note)) table.add_note("note: " + note);
     }
   }
   out += table.format() + "\n";
-  append_same_in_all(out, report, letters, common);
+  append_same_in_all(out, report.size_rows);
+  append_sets(out, letters, shared);
   append_size_footnotes(out, report);
   out += "\n";
 }
@@ -243,7 +248,7 @@ void append_efficiency_table(std::string& out, const Report& report) {
     table.add_row(
         {variant.name + (row.random_weights ? " (random)" : ""), count_text(row.parameters),
          std::to_string(row.cells), count_text(static_cast<double>(row.cost.tokens_computed)),
-         short_number(row.cost.wall_seconds), short_number(row.tokens_per_second), percent(row.mfu),
+         short_number(row.cost.wall_seconds), count_text(row.tokens_per_second), percent(row.mfu),
          percent(row.tokens_saved), short_number(row.cost.load_seconds),
          fmt::format("{:.0f}", static_cast<double>(row.cost.peak_memory_bytes) / kMebibyte),
          row.energy_joules ? short_number(*row.energy_joules) : "unmeasured"});
@@ -258,7 +263,7 @@ void append_efficiency_table(std::string& out, const Report& report) {
   if (!measured_everywhere) {
     append_wrapped(out, report.energy_source.empty()
                             ? "Energy unmeasured: no counter could be read on at least one node."
-                            : "Energy: " + report.energy_source + ".");
+                            : "Energy " + report.energy_source + ".");
   }
   out += "\n";
 }

@@ -319,7 +319,7 @@ TEST(SizeTable, FamiliesLeversAndRandomWeightsAreKeptApart) {
   EXPECT_GE(rows["families a, b"]->spearman.smallest_p, 1.0 / 36);
   EXPECT_THAT(rows["family a (random weights)"]->notes, Contains(HasSubstr("random weights")));
   const std::string text = format_tables(report);
-  EXPECT_THAT(text, HasSubstr("= family a (random weights)"));
+  EXPECT_THAT(text, HasSubstr(": family a (random weights)"));
   EXPECT_THAT(text, HasSubstr("d0/f32 (random)"));
   EXPECT_THAT(text, Not(HasSubstr("a0/f32 (random)")));
 }
@@ -422,11 +422,25 @@ TEST(Text, FitsATerminal) {
 
 TEST(Text, SaysWhatEveryRowSharesOnce) {
   const std::string text = format_tables(four_tasks().analyse());
-  EXPECT_THAT(text, HasSubstr("All rows: family stories; 5 sizes; 0 shots; f32."));
+  EXPECT_THAT(text, HasSubstr("All rows: 5 sizes; 0 shots; f32.\nModels: family stories.\n"));
   EXPECT_THAT(text, HasSubstr("story_coin"));
   EXPECT_THAT(text, HasSubstr("at chance"));
   EXPECT_THAT(text, HasSubstr("parameters without embeddings"));
   EXPECT_THAT(text, HasSubstr("by N: 5.84k: "));
+}
+
+TEST(Text, SaysWhatAllRowsOfASetShareOnce) {
+  FakeSweep sweep;
+  for (int m = 0; m < 4; ++m) sweep.add_model("a" + std::to_string(m), 1000 << m, "a");
+  for (int m = 0; m < 4; ++m) sweep.add_model("b" + std::to_string(m), 900 << m, "b");
+  sweep.add_task("t", 50, {}, testing::growing);
+  sweep.add_task("u", 50, {}, testing::growing);
+  const std::string text = format_tables(sweep.analyse());
+  const std::string note = "2 families pooled: p permutes within families";
+  const auto first = text.find(note);
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find(note, first + 1), std::string::npos);
+  EXPECT_THAT(text, HasSubstr("Set A: families a, b; " + note));
 }
 
 TEST(Tables, HoldEveryRow) {
