@@ -25,7 +25,7 @@ void refuse_gguf(const Options& options, const std::filesystem::path& path) {
 }
 
 std::filesystem::path checkpoint_directory(const Options& options, const std::string& name) {
-  const std::filesystem::path path = options.existing_path(name);
+  std::filesystem::path path = options.existing_path(name);
   refuse_gguf(options, path);
   if (!std::filesystem::is_directory(path)) {
     options.fail(

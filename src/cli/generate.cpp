@@ -62,12 +62,14 @@ std::vector<Continuation> continue_prompts(const Generator& generator,
   std::vector<eval::GenerateRequest> requests;
   std::vector<eval::StopWatch> watches(prompts.size(),
                                        eval::StopWatch(generator.tokenizer, generator.until));
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
+  for (const std::string& prompt : prompts) {
     eval::EncodedPrompt encoded = eval::encode_prompt(
-        prompts[i], generator.max_new_tokens, generator.tokenizer, generator.config, std::nullopt);
-    if (encoded.truncated)
+        prompt, generator.max_new_tokens, generator.tokenizer, generator.config, std::nullopt);
+    if (encoded.truncated) {
       log::warning("a prompt is longer than the model's context; cut from the left");
-    const auto is_finished = [&watch = watches[i]](std::span<const std::int32_t> ids) {
+    }
+    eval::StopWatch& watch = watches[requests.size()];
+    const auto is_finished = [&watch](std::span<const std::int32_t> ids) {
       return watch.is_finished(ids);
     };
     requests.push_back(

@@ -42,7 +42,7 @@ Options declare() {
 
 std::string rope_text(const model::Config& config) {
   const model::RopeScaling& scaling = config.rope_scaling;
-  const std::string base = fmt::format("theta {:g}", config.rope_theta);
+  std::string base = fmt::format("theta {:g}", config.rope_theta);
   switch (scaling.type) {
     case model::RopeScaling::Type::none:
       return base + ", no scaling";

@@ -218,7 +218,7 @@ std::vector<std::string> Options::texts(const std::string& name) const {
 }
 
 std::filesystem::path Options::existing_path(const std::string& name) const {
-  const std::filesystem::path path = text(name);
+  std::filesystem::path path = text(name);
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
     fail(fmt::format("{} '{}' does not exist", impl_->written(name), path.string()));

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Tries slurm/*.sbatch on a real Slurm of three nodes: run.sh PROGRAM
+# Tries slurm/*.sbatch on a real Slurm of three nodes: run.sh PROGRAM (or its build directory)
 #
 # A sweep is submitted, requeued in its middle, finished, and its records are compared with those of an undisturbed run.
 # Another one is stopped by its time limit and carries on by itself; a third is cancelled and stays so.
@@ -8,6 +8,7 @@
 set -euo pipefail
 
 program=$(realpath "$1")
+[ -d "$program" ] && program=$program/allometer
 here=$(dirname "$(realpath "$0")")
 source=$(realpath "$here/../..")
 export PATH=$PATH:/usr/sbin:/sbin
