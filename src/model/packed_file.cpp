@@ -1,6 +1,7 @@
 #include "model/packed_file.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -152,7 +154,12 @@ void pack(const fs::path& part, const fs::path& path, std::size_t size,
           const std::function<void(std::byte*)>& fill) {
   const Descriptor fd = open_file(part, O_RDWR | O_CREAT);
   if (!fd) io::throw_io_error("create packed weights", part, ENOENT);
-  lock(fd, LOCK_EX, part);
+  // Not a blocking lock: the packer renames this very file and then holds it shared for as long as
+  // it computes.
+  while (!lock(fd, LOCK_EX | LOCK_NB, part)) {
+    if (!is_still_named(fd, part)) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
   if (!is_still_named(fd, part)) return;
   if (::access(path.c_str(), F_OK) == 0) {
     ::unlink(part.c_str());  // ours: made after the other process had renamed its own

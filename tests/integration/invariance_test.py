@@ -26,9 +26,10 @@ class Invariance(SweepTest):
     def prepare(self, limit, layers, hidden):
         self.limit = limit
         tokenizer = SOURCE / "jobs/random/tokenizer"
-        self.run_program("make-model", self.folder / "model", "--hidden-size", hidden, "--layers", layers, "--heads", 6,
-                         "--kv-heads", 3, "--intermediate-size", 3 * hidden, "--max-positions", 1024, "--dtype", "F32",
-                         "--seed", 7, "--tokenizer", tokenizer)
+        self.run_program("make-model", self.folder / "model", "--hidden-size", hidden, "--num-hidden-layers", layers,
+                         "--num-attention-heads", 6, "--num-key-value-heads", 3, "--intermediate-size", 3 * hidden,
+                         "--max-position-embeddings", 1024, "--dtype", "F32", "--initializer-range", 0.1, "--seed", 7,
+                         "--tokenizer", tokenizer)
         rows = [json.loads(line) for line in (SOURCE / "jobs/random/story_text.jsonl").read_text().splitlines()]
         texts = [row["text"] for row in rows]
         long_prefix = " ".join(texts)[:2600]

@@ -61,6 +61,7 @@ TEST(PackedFile, IsFilledOnceAndAttachedByOthers) {
 
 TEST(PackedFile, OnlyOneOfManyProcessesPacks) {
   const TemporaryDirectory directory;
+  const TemporaryDirectory attached;
   const fs::path log = directory.path() / "log";
   for (int i = 0; i < 6; ++i) {
     if (fork() != 0) continue;
@@ -69,6 +70,13 @@ TEST(PackedFile, OnlyOneOfManyProcessesPacks) {
       usleep(20'000);
       fill_with_7(memory);
     });
+    // Everyone holds the file until all have it: a process that waits for another to let go would
+    // wait for ever.
+    std::ofstream(attached.path() / std::to_string(i)) << "attached\n";
+    for (int wait = 0; count_files(attached.path()) < 6; ++wait) {
+      if (wait > 5000) _exit(2);
+      usleep(1000);
+    }
     _exit(file.data()[4999] == std::byte{7} ? 0 : 1);
   }
   for (int i = 0; i < 6; ++i) {
