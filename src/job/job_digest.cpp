@@ -7,8 +7,8 @@ namespace {
 
 using Json = nlohmann::json;  // objects are sorted by key
 
-/// Names and paths may hold bytes that are no UTF-8; the digest needs them to be distinct, not
-/// pretty.
+/// The job file's directory may hold bytes that are no UTF-8: they are left out, the rest still
+/// tells paths apart.
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::ignore);
 }

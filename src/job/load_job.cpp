@@ -2,6 +2,7 @@
 #include <system_error>
 
 #include "core/error.hpp"
+#include "core/utf8.hpp"
 #include "io/atomic_file.hpp"
 #include "job/glob.hpp"
 #include "job/job.hpp"
@@ -56,6 +57,11 @@ void expand_entry(const ModelEntry& entry, Job& job, Mistakes& mistakes) {
     return;
   }
   for (const fs::path& path : paths) {
+    if (!is_utf8(path.string())) {
+      mistakes.add(entry.line, "'" + entry.pattern.string() +
+                                   "' matches a directory whose name is not UTF-8: rename it");
+      continue;
+    }
     Model model;
     model.path = path;
     model.name = entry.name.value_or(last_name(path));

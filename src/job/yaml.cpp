@@ -8,6 +8,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "core/utf8.hpp"
+
 namespace allometer::job {
 namespace {
 
@@ -35,6 +37,10 @@ class TreeBuilder : public YAML::EventHandler {
                 const std::string& value) override {
     check_tag(mark, tag);
     YamlNode& node = add_leaf(mark);
+    if (!is_utf8(value)) {
+      mistakes_.add(node.line, "a text that is not UTF-8: save the file as UTF-8");
+      return;
+    }
     node.kind = YamlNode::Kind::scalar;
     node.scalar = value;
   }

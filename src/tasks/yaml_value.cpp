@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "core/error.hpp"
+#include "tasks/python_text.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -12,6 +13,9 @@ namespace {
 /// themselves.
 constexpr int kMaxDepth = 64;
 constexpr int kMaxNodes = 1'000'000;
+/// Prompts, JSON and the results file are UTF-8.
+constexpr const char* kNotUtf8 =
+    "the text is not valid UTF-8; convert the file, for example with iconv -t UTF-8";
 
 class Converter {
  public:
@@ -35,6 +39,7 @@ class Converter {
       case YAML::NodeType::Scalar:
         value.kind = YamlValue::Kind::scalar;
         value.text = node.Scalar();
+        if (!is_utf8(value.text)) throw ConfigError(value.where() + kNotUtf8);
         value.quoted = node.Tag() == "!";
         break;
       case YAML::NodeType::Sequence:
@@ -54,6 +59,7 @@ class Converter {
     const int line = key.Mark().line + 1;
     const std::string where = fmt::format("{}:{}: ", file_->string(), line);
     if (!key.IsScalar()) throw ConfigError(where + "a key must be plain text");
+    if (!is_utf8(key.Scalar())) throw ConfigError(where + kNotUtf8);
     if (map.find(key.Scalar()) != nullptr) {
       throw ConfigError(
           fmt::format("{}the key '{}' stands twice; keep one of them", where, key.Scalar()));

@@ -14,6 +14,7 @@
 #include "core/precision.hpp"
 #include "core/random.hpp"
 #include "core/spelling.hpp"
+#include "core/utf8.hpp"
 
 namespace allometer {
 namespace {
@@ -166,6 +167,18 @@ TEST(EditDistance, CountsEditsAndSwaps) {
   EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
   EXPECT_EQ(edit_distance("modles", "models"), 1u);
   EXPECT_EQ(edit_distance("ca", "abc"), 3u) << "optimal string alignment, not the unrestricted 2";
+}
+
+TEST(IsUtf8, TakesWellFormedTextOnly) {
+  for (const char* good : {"", "plain", "na\xC3\xAFve", "\xE2\x82\xAC", "\xED\x9F\xBF",
+                           "\xEE\x80\x80", "\xF0\x9F\x98\x80!", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(is_utf8(good)) << good;
+  }
+  for (const char* bad :
+       {"\x80", "\xC3", "a\xC3(", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
+        "\xE2\x82", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
+    EXPECT_FALSE(is_utf8(bad)) << testing::PrintToString(std::string(bad));
+  }
 }
 
 TEST(Precision, NamesReadBack) {

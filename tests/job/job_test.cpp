@@ -347,6 +347,9 @@ TEST_F(JobTest, RefusesWhatIsNoPlainYaml) {
   EXPECT_EQ(mistakes_of("---\nname: x\n"), "4: a second document ('---'): a job file holds one");
   EXPECT_EQ(mistakes_of(std::string("name: a\x01z\n")),
             "3: a control character (byte 1): a job file is plain text");
+  EXPECT_EQ(mistakes_of("output: caf\xE9.h5\n"),
+            "3: a text that is not UTF-8: save the file as UTF-8\n"
+            "3: 'output' is nothing: expected a text");
   EXPECT_EQ(mistakes(std::string(5 << 20, '#')),
             "1: the file has more than 4 MiB: is it a job file?");
 }
