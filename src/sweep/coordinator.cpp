@@ -1,6 +1,7 @@
 #include "sweep/coordinator.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -57,9 +58,9 @@ std::string cell_name(const results::PlanRecord& record, const results::PlannedC
 ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& index,
                                bool retry_failed) {
   ResumeSummary summary;
-  std::map<Digest, bool> in_job;
+  std::set<Digest> in_job;
   for (const auto& cell : plan.record.cells) {
-    in_job[cell.digest] = true;
+    in_job.insert(cell.digest);
     const auto found = index.cells().find(cell.digest);
     const std::int32_t done = found == index.cells().end() ? 0 : found->second.questions_done();
     summary.questions_kept += done;
@@ -71,11 +72,22 @@ ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& in
       ++summary.cells_continued;
     } else {
       ++summary.cells_added;
+      summary.added.push_back(cell_name(plan.record, cell));
     }
   }
-  for (const auto& [digest, state] : index.cells()) {
-    if (!in_job.contains(digest) && state.questions_done() > 0) ++summary.cells_not_in_job;
+  const auto count_former = [&](const results::PlanRecord& record,
+                                const results::PlannedCell& cell) {
+    const auto found = index.cells().find(cell.digest);
+    if (in_job.contains(cell.digest) || found == index.cells().end() ||
+        found->second.questions_done() == 0)
+      return;
+    ++summary.cells_not_in_job;
+    summary.not_in_job.push_back(cell_name(record, cell));
+  };
+  if (index.plan()) {
+    for (const auto& cell : index.plan()->cells) count_former(*index.plan(), cell);
   }
+  for (const auto& former : index.former_cells()) count_former(*former.plan, former.cell);
   return summary;
 }
 

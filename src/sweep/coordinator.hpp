@@ -28,6 +28,8 @@ struct RankInfo {
 
 /// What a changed or continued job means for its cells, before any work.
 struct ResumeSummary {
+  std::vector<std::string> added;  ///< names of the cells counted below
+  std::vector<std::string> not_in_job;
   int cells_added = 0;      ///< nothing of them is in the journals
   int cells_continued = 0;  ///< some questions are there
   int cells_kept = 0;       ///< complete, or failed for good

@@ -98,6 +98,18 @@ std::string variant_table(const Plan& plan, const std::vector<VariantWork>& vari
   return text;
 }
 
+/// Question texts stand in the file as they are, once a task; the rest is what an empty file takes.
+double texts_bytes(const Plan& plan) {
+  double bytes = 400e3;
+  for (const auto& task : plan.record.tasks) {
+    for (std::size_t i = 0; i < task.question_ids.size(); ++i) {
+      bytes += static_cast<double>(task.question_ids[i].size() + task.question_texts[i].size() +
+                                   task.question_targets[i].size() + 100);
+    }
+  }
+  return bytes;
+}
+
 std::string failures(const Plan& plan) {
   std::string text;
   std::map<std::string, int> reasons;
@@ -147,7 +159,8 @@ std::string estimate_job(const EstimateOptions& options) {
                options.ranks_per_node, speed, load_seconds);
   std::string text = variant_table(plan, variants) + failures(plan);
   text += fmt::format("\n{} cells, {} questions, results file about {}\n", plan.record.cells.size(),
-                      human_count(questions), human_bytes(65536 + kBytesPerQuestion * questions));
+                      human_count(questions),
+                      human_bytes(texts_bytes(plan) + kBytesPerQuestion * questions));
   for (const auto& [precision, flops] : measured) {
     text += fmt::format(
         "one rank: {} at {:.1f} GFLOP/s in matrix products, taken as {:.0f} % of that\n", precision,

@@ -72,6 +72,13 @@ void print_resume(const ResumeSummary& summary, int cells) {
                   summary.questions_kept, summary.cells_not_in_job));
 }
 
+/// For a dry run, on standard output.
+void print_cells(std::string_view what, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  fmt::print("{} cells {}:\n", names.size(), what);
+  for (const std::string& name : names) fmt::print("  {}\n", name);
+}
+
 }  // namespace
 
 Root::Root(mpi::Session& session, Rank& rank, const RunOptions& options)
@@ -105,9 +112,13 @@ int Root::run() {
                     model::numerics_version(*parse_instruction_set(instruction_set_)), identities);
   const auto index = results::JournalIndex::read(results::journal_directory(output_));
   start_.start = static_cast<std::int32_t>(index.starts().size());
-  print_resume(summarize_resume(plan_, index, options_.retry_failed),
-               static_cast<int>(plan_.record.cells.size()));
-  if (options_.dry_run) return 0;
+  const ResumeSummary resume = summarize_resume(plan_, index, options_.retry_failed);
+  print_resume(resume, static_cast<int>(plan_.record.cells.size()));
+  if (options_.dry_run) {
+    print_cells("new", resume.added);
+    print_cells("no longer in the job, kept in the file and marked", resume.not_in_job);
+    return 0;
+  }
 
   send_setup();
   begin_journal();

@@ -94,7 +94,9 @@ class Resume(SweepTest):
         output = self.folder / "grown.h5"
         self.run_sweep(self.stories_job(models=("stories-14k", "stories-50k")), output)
         changed = self.stories_job("changed.yaml", models=("stories-50k", "stories-126k"))
-        _, err = self.run_sweep(changed, output, options=["--dry-run"])
+        out, err = self.run_sweep(changed, output, options=["--dry-run"])
+        self.assertIn("2 cells new:\n  stories-126k/f32 story_cloze, 0 shots, seed 0\n", out)
+        self.assertIn("2 cells no longer in the job, kept in the file and marked:\n  stories-14k/f32 story_cloze", out)
         self.assertRegex(err, "4 cells: 2 new, 0 to be continued, 2 finished before .*; 2 finished cells of an earlier")
         self.run_sweep(changed, output)
         fresh = self.folder / "fresh.h5"

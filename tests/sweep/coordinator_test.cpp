@@ -233,6 +233,8 @@ TEST_F(CoordinatorTest, AChangedJobIsSummedUp) {
   EXPECT_EQ(summary.cells_continued, 0);
   EXPECT_EQ(summary.cells_not_in_job, 1);
   EXPECT_EQ(summary.questions_kept, 50);
+  EXPECT_THAT(summary.added, ::testing::ElementsAre("m/bf16 t, 0 shots, seed 0"));
+  EXPECT_THAT(summary.not_in_job, ::testing::ElementsAre("m/bf16 t, 0 shots, seed 0"));
 }
 
 }  // namespace
