@@ -25,7 +25,9 @@ Options declare() {
       .option("output,o", "FILE.h5", "results file; default: the job's key `output`")
       .flag("dry-run", "only say which cells are new, kept or no longer in the job")
       .flag("retry-failed", "also run cells that failed before")
-      .option("threads", "N", "threads per rank; default: the node's cores divided by its ranks")
+      .option(
+          "threads", "N",
+          "threads per rank; default: $OMP_NUM_THREADS, else the node's cores divided by its ranks")
       .option("time-limit", "MINUTES", "stop in good order after so many minutes")
       .example("mpirun -n 4 allometer run jobs/stories.yaml -o stories.h5",
                "a sweep on this machine")

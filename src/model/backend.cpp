@@ -1,5 +1,8 @@
 #include "model/backend.hpp"
 
+#include <cstdlib>
+#include <sched.h>
+
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -22,6 +25,28 @@ std::string backend_version() {
 
 void set_num_threads(int num_threads) {
   omp_set_num_threads(num_threads);
+}
+
+std::optional<int> wanted_num_threads() {
+  if (std::getenv("OMP_NUM_THREADS") == nullptr) return std::nullopt;
+  return omp_get_max_threads();
+}
+
+std::vector<int> available_cpus() {
+  std::vector<int> cpus;
+  for (int place = 0; place < omp_get_num_places(); ++place) {
+    std::vector<int> ids(static_cast<std::size_t>(omp_get_place_num_procs(place)));
+    omp_get_place_proc_ids(place, ids.data());
+    cpus.insert(cpus.end(), ids.begin(), ids.end());
+  }
+  if (!cpus.empty()) return cpus;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
 }
 
 double measure_peak_flops_per_second(Precision precision) {

@@ -2,7 +2,9 @@
 /// The numerical backend as the layers above the models see it: which one, limited to what, how
 /// fast, with how many threads.
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/instruction_set.hpp"
 #include "core/precision.hpp"
@@ -21,6 +23,11 @@ std::string backend_version();
 
 /// Threads that a forward pass called from this thread uses.
 void set_num_threads(int num_threads);
+/// $OMP_NUM_THREADS, if it is set.
+std::optional<int> wanted_num_threads();
+/// Logical CPUs that threads of this process may run on, also where OMP_PROC_BIND has bound the
+/// calling one.
+std::vector<int> available_cpus();
 
 /// Floating-point operations per second of a [256 x k] x [k x n] product on this thread's share of
 /// the node, best of five.

@@ -29,6 +29,13 @@ std::string short_number(double value, bool with_sign) {
   return with_sign && value > 0 ? "+" + text : text;
 }
 
+std::string margin_text(double value) {
+  if (std::isnan(value)) return "-";
+  if (value != 0 && (value < 0.001 || value >= 99999.5)) return fmt::format("{:.1e}", value);
+  if (value == 0 || value >= 9.95) return fmt::format("{:.0f}", value);
+  return fmt::format("{:#.2g}", value);
+}
+
 std::string coefficient_text(double value) {
   return std::isnan(value) ? "-" : fmt::format("{:+.2f}", value);
 }

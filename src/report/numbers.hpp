@@ -7,6 +7,8 @@ namespace allometer::report {
 
 /// Three significant digits, a sign if asked for: 0.251, 12.3, 1204, 1.2e-05.
 std::string short_number(double value, bool with_sign = false);
+/// Half of an interval, two significant digits: 0.042, 0.10, 4.1, 410.
+std::string margin_text(double value);
 /// A coefficient: +0.90.
 std::string coefficient_text(double value);
 /// A probability: 0.083, <.001.

@@ -70,6 +70,7 @@ struct SizeRow {
   std::string
       models;  ///< "family stories", "families a and b, tuning = base", "... (random weights)"
   bool random_weights = false;
+  bool within_family = false;  ///< one of several families, which have a row together too
   std::vector<Point> points;   ///< smallest model first
   std::int32_t num_sizes = 0;  ///< distinct N
   Correlation pearson;
@@ -82,7 +83,8 @@ struct SizeRow {
   double slope_ci_high = kUndefined;
   bool exact = true;  ///< every permutation was counted; false: drawn at random
   Trend trend = Trend::unknown;
-  std::vector<std::string> notes;  ///< in words
+  std::vector<std::string> notes;      ///< in words
+  std::vector<std::string> footnotes;  ///< the notes without what stands in the row's columns
 };
 
 /// What a variant cost over all its cells.

@@ -120,6 +120,13 @@ std::string name_of_models(const std::set<std::string>& families, const Ladder& 
   return name;
 }
 
+/// In print a footnote stands for the notes of several rows: what differs between them is in their
+/// columns.
+void add_note(SizeRow& row, std::string note, std::string footnote = {}) {
+  row.footnotes.push_back(footnote.empty() ? note : std::move(footnote));
+  row.notes.push_back(std::move(note));
+}
+
 /// Rungs whose size or estimate is no number cannot be correlated; they are named instead.
 void choose_rungs(Draft& draft, std::span<const Rung* const> all) {
   std::vector<std::string> undefined;
@@ -141,9 +148,9 @@ void choose_rungs(Draft& draft, std::span<const Rung* const> all) {
   }
   draft.row.models = name_of_models(families, draft.ladder);
   if (!undefined.empty()) {
-    draft.row.notes.push_back("no finite estimate, left out: " + join(undefined));
+    add_note(draft.row, "no finite estimate, left out: " + join(undefined));
   }
-  if (!sizeless.empty()) draft.row.notes.push_back("size unknown, left out: " + join(sizeless));
+  if (!sizeless.empty()) add_note(draft.row, "size unknown, left out: " + join(sizeless));
 }
 
 void gather(Draft& draft) {
@@ -246,37 +253,38 @@ bool seeds_differ(const Draft& draft) {
 
 void take_notes(Draft& draft, bool is_at_chance) {
   SizeRow& row = draft.row;
-  auto& notes = row.notes;
   const double alpha = 1 - draft.settings.confidence;
-  if (row.random_weights) notes.push_back("random weights: the numbers mean nothing");
+  if (row.random_weights) add_note(row, "random weights: the numbers mean nothing");
   if (is_at_chance) {
-    notes.push_back(
-        fmt::format("at chance for every model: no score can be told from guessing ({:.3g})",
-                    draft.metric.chance));
+    add_note(row,
+             fmt::format("at chance for every model: no score can be told from guessing ({:.3g})",
+                         draft.metric.chance));
   }
   if (constant(draft)) {
-    notes.push_back(
-        fmt::format("constant: every model scores {:.4g}, so there is nothing to correlate",
-                    draft.estimate.front()));
+    add_note(row,
+             fmt::format("constant: every model scores {:.4g}, so there is nothing to correlate",
+                         draft.estimate.front()),
+             "constant: every model scores the same, so there is nothing to correlate");
   }
   if (row.num_sizes < 2) {
-    notes.push_back(row.num_sizes == 0 ? "no model has a result"
-                                       : "one size: nothing to correlate");
+    add_note(row, row.num_sizes == 0 ? "no model has a result" : "one size: nothing to correlate");
   } else if (row.num_sizes < 3) {
-    notes.push_back("two sizes: no interval over models");
+    add_note(row, "two sizes: no interval over models");
   }
   if (row.spearman.smallest_p > alpha) {
-    notes.push_back(fmt::format("too few sizes for p < {:.2g}: the smallest possible p is {:.3f}",
-                                alpha, row.spearman.smallest_p));
+    add_note(row,
+             fmt::format("too few sizes for p < {:.2g}: the smallest possible p is {:.3f}", alpha,
+                         row.spearman.smallest_p),
+             fmt::format("too few sizes, or too many ties, for p < {:.2g}: see min p", alpha));
   }
   if (const auto families = std::set<int>(draft.family.begin(), draft.family.end());
       families.size() > 1) {
-    notes.push_back(
-        families.size() == draft.family.size()
-            ? "each family has one model: p takes families to be alike but for size"
-            : fmt::format("{} families pooled: p permutes within families", families.size()));
+    add_note(row,
+             families.size() == draft.family.size()
+                 ? "each family has one model: p takes families to be alike but for size"
+                 : fmt::format("{} families pooled: p permutes within families", families.size()));
   }
-  if (seeds_differ(draft)) notes.push_back("not every model has every seed");
+  if (seeds_differ(draft)) add_note(row, "not every model has every seed");
 }
 
 SizeRow make_row(Draft draft, std::span<const Rung* const> rungs, std::int32_t metric) {
@@ -340,7 +348,9 @@ std::vector<SizeRow> size_rows(const Ladder& ladder, std::int32_t metric,
   std::vector<SizeRow> rows;
   if (families.size() != 1) rows.push_back(row_of(all));
   for (const auto& [name, members] : families) {
-    if (families.size() == 1 || count_sizes(members) > 1) rows.push_back(row_of(members));
+    if (families.size() > 1 && count_sizes(members) < 2) continue;
+    rows.push_back(row_of(members));
+    rows.back().within_family = families.size() > 1;
   }
   return rows;
 }

@@ -8,8 +8,7 @@
 namespace allometer::report {
 namespace {
 
-constexpr std::size_t kLeastWidth = 8;
-constexpr std::size_t kNoteIndent = 4;
+constexpr std::size_t kLeastWidth = 6;
 
 bool begins_code_point(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
@@ -77,12 +76,7 @@ void TextTable::add_column(std::string header, Align align, bool may_shrink) {
 
 void TextTable::add_row(std::vector<std::string> texts) {
   ALLOMETER_EXPECT(texts.size() == columns_.size());
-  rows_.push_back({std::move(texts), {}});
-}
-
-void TextTable::add_note(std::string note) {
-  ALLOMETER_EXPECT(!rows_.empty());
-  rows_.back().notes.push_back(std::move(note));
+  rows_.push_back(std::move(texts));
 }
 
 std::vector<std::size_t> TextTable::widths() const {
@@ -93,7 +87,7 @@ std::vector<std::size_t> TextTable::widths() const {
     for (const auto& line : lines_of(columns_[c].header)) {
       width = std::max(width, display_width(line));
     }
-    for (const Row& row : rows_) width = std::max(width, display_width(row.texts[c]));
+    for (const auto& row : rows_) width = std::max(width, display_width(row[c]));
     widths.push_back(width);
     total += width;
   }
@@ -139,12 +133,7 @@ std::string TextTable::format() const {
   std::size_t total = columns_.empty() ? 0 : columns_.size() - 1;
   for (const std::size_t w : width) total += w;
   append_line(out, std::string(total, '-'));
-  for (const Row& row : rows_) {
-    append_line(out, line_of(row.texts));
-    for (const std::string& note : row.notes) {
-      append_line(out, wrap(note, kNoteIndent, kNoteIndent + 2));
-    }
-  }
+  for (const auto& row : rows_) append_line(out, line_of(row));
   return out;
 }
 

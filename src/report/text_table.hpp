@@ -28,8 +28,6 @@ class TextTable {
   void add_column(std::string header, Align align, bool may_shrink = false);
   /// One text per column.
   void add_row(std::vector<std::string> texts);
-  /// Wrapped and indented below the last row.
-  void add_note(std::string note);
 
   /// Every line ends with a newline, none with a blank.
   std::string format() const;
@@ -40,14 +38,10 @@ class TextTable {
     Align align;
     bool may_shrink;
   };
-  struct Row {
-    std::vector<std::string> texts;
-    std::vector<std::string> notes;
-  };
   std::vector<std::size_t> widths() const;
 
   std::vector<Column> columns_;
-  std::vector<Row> rows_;
+  std::vector<std::vector<std::string>> rows_;
 };
 
 }  // namespace allometer::report

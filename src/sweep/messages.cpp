@@ -19,7 +19,7 @@ static void from_json(const nlohmann::json& json, PromptSettings& settings) {
 namespace allometer::sweep {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Lease, id, cell, begin, end, attempt)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HelloMessage, host, instruction_set, cpus)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HelloMessage, host, instruction_set, cpus, wanted_threads)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifyMessage, model, path)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifiedMessage, model, digest, failed, kind, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Model, path, digest)

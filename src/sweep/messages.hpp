@@ -32,7 +32,8 @@ enum class Tag : int {
 struct HelloMessage {
   std::string host;
   std::string instruction_set;
-  std::vector<int> cpus;  ///< that its threads may run on
+  std::vector<int> cpus;            ///< that its threads may run on
+  std::int32_t wanted_threads = 0;  ///< $OMP_NUM_THREADS; 0: not set
 };
 
 struct IdentifyMessage {

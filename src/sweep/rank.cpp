@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <pthread.h>
-#include <sched.h>
 #include <stdexcept>
 #include <thread>
 
@@ -30,17 +28,6 @@ volatile std::sig_atomic_t g_signal = 0;
 
 void remember_signal(int signal) {
   g_signal = signal;
-}
-
-std::vector<int> allowed_cpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::vector<int> cpus;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return cpus;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
-  }
-  return cpus;
 }
 
 double seconds_since(Clock::time_point then) {
@@ -76,7 +63,8 @@ std::optional<std::string> caught_stop_signal() {
 
 Rank::Rank(mpi::Session& session)
     : session_(session),
-      hello_{host_name(), std::string(name_of(detect_instruction_set())), allowed_cpus()},
+      hello_{host_name(), std::string(name_of(detect_instruction_set())), model::available_cpus(),
+             model::wanted_num_threads().value_or(0)},
       last_heartbeat_sent_(Clock::now()),
       last_heard_of_root_(Clock::now()) {
   session_.send(kRoot, tag_of(Tag::hello), encode(hello_));

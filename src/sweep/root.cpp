@@ -265,7 +265,8 @@ SetupMessage Root::setup_for(int rank) const {
   }
   const int fair_share = std::max(1, static_cast<int>(cpus.size()) / setup.ranks_on_node);
   setup.instruction_set = instruction_set_;
-  setup.threads = options_.threads > 0 ? options_.threads : fair_share;
+  const int wanted = hellos_[static_cast<std::size_t>(rank)].wanted_threads;
+  setup.threads = options_.threads > 0 ? options_.threads : wanted > 0 ? wanted : fair_share;
   setup.keeper = ranks_[static_cast<std::size_t>(rank)].keeper;
   setup.start = start_.start;
   setup.journal_directory = results::journal_directory(output_).string();

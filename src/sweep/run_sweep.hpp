@@ -14,7 +14,7 @@ struct RunOptions {
   std::filesystem::path output;  ///< empty: the job's own
   bool dry_run = false;          ///< only say what would be done
   bool retry_failed = false;
-  int threads = 0;                ///< per rank; 0: the node's cores divided by its ranks
+  int threads = 0;  ///< per rank; 0: $OMP_NUM_THREADS, else the node's cores divided by its ranks
   double time_limit_seconds = 0;  ///< stop in good order after so long; 0: none
   std::vector<std::string> argv;  ///< for the provenance
 };
