@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Draws score against model size, one panel per measure, weakest correlation first.
+"""Draws score against model size, one panel per task and number of shots, weakest correlation first.
 
-Reads a results file of Allometer; the statistics must be in it (`allometer run` and `allometer collect` put them there).
+Each panel shows the first metric of its task over all models; --metric chooses others, --all draws every row of the size
+table, those within families too. Reads a results file of Allometer; the statistics must be in it (`allometer run` and `allometer collect` put them there).
 
 Example:
     python3 analysis/size_figure.py stories.h5 -o stories.png
@@ -37,7 +38,8 @@ def parse_arguments():
     parser.add_argument("results", help="results file (HDF5)")
     parser.add_argument("-o", "--output", help="picture to write: .png, .pdf or .svg (default: the results file's name with .png)")
     parser.add_argument("--task", default="*", help="only tasks that match this pattern, as 'story_*'")
-    parser.add_argument("--metric", default="*", help="only metrics that match this pattern, as 'acc*'")
+    parser.add_argument("--metric", help="metrics that match this pattern, as 'acc*' (default: the first of each task)")
+    parser.add_argument("--all", action="store_true", help="every row of the size table")
     parser.add_argument("--columns", type=int, help="panels side by side (default: 3, or 2 for four panels)")
     arguments = parser.parse_args()
     if arguments.columns is not None and arguments.columns < 1:
@@ -68,9 +70,31 @@ def load(path):
     try:
         rows = xarray.load_dataset(path, group=f"{job}/analysis_size", engine="netcdf4").to_dataframe()
         points = xarray.load_dataset(path, group=f"{job}/analysis_points", engine="netcdf4")
+        first_metric = read_first_metrics(xarray.load_dataset(path, group=job, engine="netcdf4"))
     except (OSError, KeyError) as error:
         raise UserError(f"{path}: holds no statistics ({error}); run `allometer collect` on the output first") from error
+    rows["is_first_metric"] = [first_metric.get(t) == m for t, m in zip(rows.task, rows.metric)]
     return rows, points.to_dataframe(), points.parameters.attrs["long_name"]
+
+
+def read_first_metrics(job):
+    """{task: the metric that stands first in its file}"""
+    names = job.metric_name.values
+    return {task: names[start] for task, start, size
+            in zip(job.task.values, job.metric_row_start.values, job.metric_row_size.values) if size > 0}
+
+
+def choose(rows, arguments):
+    """The rows that are wanted, in their order; of one measure only the row with the most models, unless all are."""
+    rows = rows[[fnmatch.fnmatch(task, arguments.task) for task in rows.task]]
+    if arguments.metric is not None:
+        rows = rows[[fnmatch.fnmatch(metric, arguments.metric) for metric in rows.metric]]
+    if arguments.all:
+        return rows
+    if arguments.metric is None:
+        rows = rows[rows.is_first_metric]
+    measure = ["task", "metric", "num_fewshot", "precision", "random_weights"]
+    return rows[rows.num_models == rows.groupby(measure).num_models.transform("max")]
 
 
 def panel_title(row, several):
@@ -150,14 +174,13 @@ def draw(rows, points, axis_label, columns, output):
 def main():
     arguments = parse_arguments()
     rows, points, axis_label = load(arguments.results)
-    chosen = [fnmatch.fnmatch(t, arguments.task) and fnmatch.fnmatch(m, arguments.metric)
-              for t, m in zip(rows.task, rows.metric)]
-    if not any(chosen):
+    chosen = choose(rows, arguments)
+    if chosen.empty:
         measures = ", ".join(sorted({f"{t}/{m}" for t, m in zip(rows.task, rows.metric)})) or "none"
         raise UserError(f"{arguments.results}: no measure matches task '{arguments.task}' and metric "
-                        f"'{arguments.metric}'; it has: {measures}")
+                        f"'{arguments.metric or '*'}'; it has: {measures}")
     output = arguments.output or arguments.results.rsplit(".", 1)[0] + ".png"
-    draw(rows[chosen], points, axis_label, arguments.columns, output)
+    draw(chosen, points, axis_label, arguments.columns, output)
     print(output)
 
 
