@@ -130,8 +130,8 @@ class ScoreTable {
   }
 
   std::size_t width_of_labels() const {
-    std::size_t task = 0;
-    std::size_t metric = 0;
+    std::size_t task = std::string_view("task").size();
+    std::size_t metric = std::string_view("metric").size();
     for (const Line& line : lines_) {
       task = std::max(task, display_width(task_of(report_, *line.row).name));
       metric = std::max(metric, display_width(metric_of(report_, *line.row).name));

@@ -280,10 +280,10 @@ void append_size_tables(std::string& out, const Report& report) {
   append("Within families: as above, each family alone", within);
   append_legend(out, report);
   if (!left_to_file.empty()) {
-    append_wrapped(out, fmt::format("Within families of fewer than {} sizes: {} row{} in "
-                                    "analysis_size of the results file.",
-                                    kLeastSizesWithinFamily, left_to_file.size(),
-                                    left_to_file.size() == 1 ? "" : "s"));
+    append_wrapped(out, fmt::format("Rows that pool families mix size with family. {} row{} within "
+                                    "families of fewer than {} sizes: analysis_size in the file.",
+                                    left_to_file.size(), left_to_file.size() == 1 ? "" : "s",
+                                    kLeastSizesWithinFamily));
   }
   out += "\n";
 }

@@ -17,6 +17,7 @@ namespace {
 using ::testing::Contains;
 using testing::FakeSweep;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 const SizeRow& row_of(const Report& report, const std::string& task) {
@@ -32,6 +33,30 @@ std::vector<std::string> order_of(const Report& report) {
     names.push_back(report.plan.tasks[static_cast<std::size_t>(row.task)].name);
   }
   return names;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The lines of a table, from below the rule that follows its title to the next empty line.
+std::vector<std::string> table_below(const std::string& text, const std::string& title) {
+  const auto lines = lines_of(text);
+  auto line = std::find_if(lines.begin(), lines.end(),
+                           [&](const std::string& l) { return l.starts_with(title); });
+  while (line != lines.end() && !line->starts_with("----")) ++line;
+  std::vector<std::string> rows;
+  while (line != lines.end() && ++line != lines.end() && !line->empty()) rows.push_back(*line);
+  return rows;
+}
+
+int count_of(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
 }
 
 FakeSweep four_tasks() {
@@ -320,6 +345,15 @@ TEST(SizeTable, FamiliesLeversAndRandomWeightsAreKeptApart) {
   EXPECT_THAT(rows["family a (random weights)"]->notes, Contains(HasSubstr("random weights")));
   const std::string text = format_tables(report);
   EXPECT_THAT(text, HasSubstr(": family a (random weights)"));
+  EXPECT_THAT(text, HasSubstr("t with random weights (1 row)"));
+  const auto random = table_below(text, "Models with random weights: these numbers say nothing");
+  EXPECT_EQ(random.size(), 1u);
+  EXPECT_EQ(table_below(text, "Tasks and metrics").size(), 2u) << "pooled, and tuning = sft";
+  // Three columns of the scores are of random models.
+  EXPECT_EQ(
+      count_of(text.substr(text.find("Scores:"), text.find("What it cost") - text.find("Scores:")),
+               "random"),
+      3);
   EXPECT_THAT(text, HasSubstr("d0/f32 (random)"));
   EXPECT_THAT(text, Not(HasSubstr("a0/f32 (random)")));
 }
@@ -352,6 +386,22 @@ TEST(Efficiency, WhatWasNotMeasuredIsNotNought) {
   const std::string text = format_tables(report);
   EXPECT_THAT(text, HasSubstr("unmeasured"));
   EXPECT_THAT(text, HasSubstr("powercap is readable by root only"));
+}
+
+TEST(Efficiency, AShareAboveOneIsExplained) {
+  FakeSweep sweep = four_tasks();
+  EXPECT_THAT(format_tables(sweep.analyse()), Not(HasSubstr("*: above 100 %")));
+  auto& cells = sweep.source().cells;
+  for (std::size_t i = 2; i < cells.size(); i += 5) cells[i].cost.flops = 3e9;
+  const Report report = sweep.analyse();
+  EXPECT_DOUBLE_EQ(report.efficiency_rows[2].mfu, 1.5);
+  const std::string text = format_tables(report);
+  EXPECT_THAT(text, HasSubstr(" 150.0* "));
+  EXPECT_THAT(text, HasSubstr(" 50.0  "));
+  EXPECT_THAT(text, Not(HasSubstr("50.0* 75.0    0     64 unmeasured\nstories-50k")));
+  EXPECT_EQ(count_of(text, "*"), 2) << "one mark, explained once";
+  EXPECT_THAT(text, HasSubstr("*: above 100 % there is no such share. The rate was measured while "
+                              "the node was busier"));
 }
 
 TEST(OpenCells, AreListedWithReasonsAndStayOutOfTheTable) {
@@ -405,6 +455,8 @@ TEST(Text, FitsATerminal) {
   sweep.add_task("t", 40, {.aggregation = "negative"},
                  [](int m, int q) { return std::pair(-3e7 * testing::noise(m, q), 1.0); });
   sweep.source().plan.variants[3].precision = "bf16";
+  sweep.source().plan.models[4].random_weights = true;
+  sweep.source().plan.models[6].random_weights = true;
   for (auto& cell : sweep.source().cells) {
     if (cell.cell.variant == 2) cell.status = results::CellStatus::failed;
     cell.reason = std::string(300, 'x') +
@@ -423,24 +475,153 @@ TEST(Text, FitsATerminal) {
 TEST(Text, SaysWhatEveryRowSharesOnce) {
   const std::string text = format_tables(four_tasks().analyse());
   EXPECT_THAT(text, HasSubstr("All rows: 5 sizes; 0 shots; f32.\nModels: family stories.\n"));
-  EXPECT_THAT(text, HasSubstr("story_coin"));
-  EXPECT_THAT(text, HasSubstr("at chance"));
   EXPECT_THAT(text, HasSubstr("parameters without embeddings"));
-  EXPECT_THAT(text, HasSubstr("by N: 5.84k: "));
+  EXPECT_THAT(text, HasSubstr("  improves: story_cloze (1 row), story_lm (1 row)\n"
+                              "  at chance: story_coin (1 row)\n"
+                              "  constant: story_continue (1 row)\n"));
+}
+
+TEST(Text, HasOneLinePerRowWeakestFirst) {
+  const auto rows = table_below(format_tables(four_tasks().analyse()), "Tasks and metrics");
+  ASSERT_EQ(rows.size(), 4u);
+  EXPECT_THAT(rows[0], MatchesRegex("story_continue +exact_match .* constant +a"));
+  EXPECT_THAT(rows[1], MatchesRegex("story_coin .* at chance +b"));
+  EXPECT_THAT(rows[2], MatchesRegex("story_cloze .* \\+1\\.00 .* 0\\.017 0\\.017 .* improves"));
+  EXPECT_THAT(rows[3], MatchesRegex("story_lm .* low +-1\\.00 .* improves"));
+}
+
+TEST(Text, ExplainsAMarkOnce) {
+  FakeSweep sweep;
+  for (int m = 0; m < 4; ++m) sweep.add_model("m" + std::to_string(m), 1000 << m);
+  const auto always = [](double value) {
+    return [value](int, int) { return std::pair(value, 1.0); };
+  };
+  sweep.add_task("never", 50, {}, always(0));
+  sweep.add_task("ever", 50, {}, always(1));
+  sweep.add_task("grows", 200, {}, testing::growing);
+  const Report report = sweep.analyse();
+  const std::string text = format_tables(report);
+  // What differs between notes of one kind stands in the columns, and in full in the file.
+  EXPECT_EQ(count_of(text, "constant: every model scores the same"), 1);
+  EXPECT_THAT(row_of(report, "ever").notes, Contains(HasSubstr("every model scores 1")));
+  EXPECT_EQ(count_of(text, "\na: "), 1);
+  EXPECT_EQ(count_of(text, "\nb: too few sizes, or too many ties, for p < 0.05: see min p.\n"), 1);
+  EXPECT_EQ(count_of(text, "\nc: "), 0);
+  EXPECT_THAT(text, Not(HasSubstr("at chance")));
+  const auto rows = table_below(text, "Tasks and metrics");
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_THAT(rows[0], MatchesRegex("never .* constant +a"));
+  EXPECT_THAT(rows[1], MatchesRegex("ever .* constant +a"));
+  EXPECT_THAT(rows[2], MatchesRegex("grows .* 0\\.083 .* improves +b"));
 }
 
 TEST(Text, SaysWhatAllRowsOfASetShareOnce) {
   FakeSweep sweep;
   for (int m = 0; m < 4; ++m) sweep.add_model("a" + std::to_string(m), 1000 << m, "a");
   for (int m = 0; m < 4; ++m) sweep.add_model("b" + std::to_string(m), 900 << m, "b");
-  sweep.add_task("t", 50, {}, testing::growing);
-  sweep.add_task("u", 50, {}, testing::growing);
+  for (int m = 0; m < 5; ++m) {
+    sweep.add_model("c" + std::to_string(m), 900 << m, "b", false, {{"tuning", "sft"}});
+  }
+  const auto answer = [](int m, int q) { return testing::growing(m % 5, q); };
+  sweep.add_task("t", 50, {}, answer);
+  sweep.add_task("u", 50, {}, answer);
   const std::string text = format_tables(sweep.analyse());
   const std::string note = "2 families pooled: p permutes within families";
-  const auto first = text.find(note);
-  ASSERT_NE(first, std::string::npos);
-  EXPECT_EQ(text.find(note, first + 1), std::string::npos);
-  EXPECT_THAT(text, HasSubstr("Set A: families a, b; " + note));
+  EXPECT_EQ(count_of(text, note), 1);
+  EXPECT_THAT(text, HasSubstr("Set A: families a, b; " + note + ".\n"));
+  EXPECT_THAT(text, HasSubstr("Set B: family b, tuning = sft.\n"));
+}
+
+TEST(Text, RowsWithinFamiliesNeedFiveSizes) {
+  FakeSweep sweep;
+  for (int m = 0; m < 5; ++m) sweep.add_model("a" + std::to_string(m), 1000 << m, "a");
+  for (int m = 0; m < 4; ++m) sweep.add_model("b" + std::to_string(m), 900 << m, "b");
+  sweep.add_task("t", 100, {}, testing::growing);
+  const Report report = sweep.analyse();
+  ASSERT_EQ(report.size_rows.size(), 3u);
+  const std::string text = format_tables(report);
+  const auto pooled = table_below(text, "Tasks and metrics, weakest correlation first");
+  ASSERT_EQ(pooled.size(), 1u);
+  const auto within = table_below(text, "Within families");
+  ASSERT_EQ(within.size(), 1u);
+  EXPECT_NE(within[0], pooled[0]);
+  EXPECT_THAT(text, HasSubstr("Models: families a, b.\na: 2 families pooled: p permutes"));
+  EXPECT_THAT(text, HasSubstr("Models: family a.\n"));
+  EXPECT_THAT(text, Not(HasSubstr("family b.")));
+  EXPECT_THAT(text, HasSubstr("1 row within families of fewer than 5 sizes: analysis_size"));
+  EXPECT_THAT(text, HasSubstr("improves: t (1 row)")) << "the tasks are judged by the pooled row";
+}
+
+TEST(Text, AFamilyThatIsAloneNeedsNoFiveSizes) {
+  FakeSweep sweep;
+  for (int m = 0; m < 3; ++m) sweep.add_model("a" + std::to_string(m), 1000 << m, "a");
+  sweep.add_task("t", 100, {}, testing::growing);
+  const std::string text = format_tables(sweep.analyse());
+  EXPECT_EQ(table_below(text, "Tasks and metrics").size(), 1u);
+  EXPECT_THAT(text, Not(HasSubstr("ithin families")));
+}
+
+TEST(Scores, StandByModelInOrderOfSize) {
+  FakeSweep sweep;
+  sweep.add_model("large", 500000);
+  sweep.add_model("small", 2000);
+  sweep.add_task("t", 100, {}, [](int m, int q) { return std::pair(q % (m ? 4 : 2) ? 0 : 1, 1); });
+  const std::string text = format_tables(sweep.analyse());
+  EXPECT_THAT(text, HasSubstr("Scores: one column per model, by N; +-: half the 95% interval"));
+  EXPECT_THAT(text, MatchesRegex("(.|\n)*task +metric +2\\.00k +500k\n(.|\n)*"));
+  const auto rows = table_below(text, "Scores");
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_THAT(rows[0], MatchesRegex("t +acc +0\\.250 \\+-0\\.08[0-9] 0\\.500 \\+-0\\.(09|10).*"));
+}
+
+TEST(Scores, AreBlocksWhereModelsAreMany) {
+  FakeSweep sweep;
+  for (int m = 0; m < 40; ++m) sweep.add_model("m" + std::to_string(m), 1000 + 10 * m);
+  sweep.add_task("t", 20, {}, [](int m, int) { return std::pair(101.0 + m, 1.0); });
+  const std::string text = format_tables(sweep.analyse());
+  const auto begin = text.find("Scores:");
+  const std::string scores = text.substr(begin, text.find("What it cost") - begin);
+  EXPECT_THAT(scores, Not(HasSubstr("+-")));
+  EXPECT_EQ(count_of(scores, "task metric"), 3);
+  for (int m = 0; m < 40; ++m) {
+    EXPECT_EQ(count_of(scores, " " + std::to_string(101 + m)), 1) << m;
+  }
+}
+
+// Nine models with intervals would be a little wider than the terminal.
+TEST(Scores, HaveIntervalsOnlyIfTheyFit) {
+  for (int models = 5; models < 12; ++models) {
+    FakeSweep sweep;
+    for (int m = 0; m < models; ++m) sweep.add_model("m" + std::to_string(m), 1000 << m);
+    sweep.add_task("t", 100, {}, testing::growing);
+    const std::string text = format_tables(sweep.analyse());
+    for (const std::string& line : lines_of(text)) EXPECT_LE(display_width(line), 120u) << line;
+    EXPECT_EQ(count_of(text.substr(text.find("Scores:")), "task metric"), 1) << "one block";
+    EXPECT_EQ(count_of(text, "; +-: half"), models < 9 ? 1 : 0) << models;
+  }
+}
+
+TEST(Scores, ModelsOfOneSizeAreToldApart) {
+  FakeSweep sweep;
+  sweep.add_model("this", 1000);
+  sweep.add_model("that", 1001);
+  sweep.add_model("other", 5000);
+  sweep.add_task("t", 50, {}, testing::growing);
+  const std::string text = format_tables(sweep.analyse());
+  EXPECT_THAT(text, HasSubstr(" 1.00k/1 "));
+  EXPECT_THAT(text, HasSubstr("\n1.00k/1: this, 1.00k/2: that\n"));
+}
+
+TEST(Scores, AModelWithoutAResultHasNone) {
+  FakeSweep sweep;
+  sweep.ladder();
+  sweep.add_task("t", 50, {}, testing::growing);
+  sweep.add_task("u", 50, {}, testing::growing);
+  sweep.source().cells[0].status = results::CellStatus::failed;
+  const auto rows = table_below(format_tables(sweep.analyse()), "Scores");
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_THAT(rows[0], MatchesRegex("t +acc +- 0.*"));
+  EXPECT_THAT(rows[1], MatchesRegex("u +acc +0.*"));
 }
 
 TEST(Tables, HoldEveryRow) {
