@@ -276,7 +276,10 @@ void append_size_tables(std::string& out, const Report& report) {
   judged.insert(judged.end(), random.begin(), random.end());
   append_verdicts(out, report, judged);
   append("Tasks and metrics, weakest correlation first", trained);
-  append("Models with random weights: these numbers say nothing about language", random);
+  append(
+      "Models with random weights, weakest correlation first: these numbers say nothing of "
+      "language",
+      random);
   append("Within families: as above, each family alone", within);
   append_legend(out, report);
   if (!left_to_file.empty()) {

@@ -346,7 +346,8 @@ TEST(SizeTable, FamiliesLeversAndRandomWeightsAreKeptApart) {
   const std::string text = format_tables(report);
   EXPECT_THAT(text, HasSubstr(": family a (random weights)"));
   EXPECT_THAT(text, HasSubstr("t with random weights (1 row)"));
-  const auto random = table_below(text, "Models with random weights: these numbers say nothing");
+  const auto random = table_below(
+      text, "Models with random weights, weakest correlation first: these numbers say nothing");
   EXPECT_EQ(random.size(), 1u);
   EXPECT_EQ(table_below(text, "Tasks and metrics").size(), 2u) << "pooled, and tuning = sft";
   // Three columns of the scores are of random models.
