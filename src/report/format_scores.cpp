@@ -40,6 +40,7 @@ std::vector<Line> lines_of(const SizeRows& rows) {
     for (const Point& point : row->points) line.points[point.model] = &point;
   }
   std::vector<Line> sorted;
+  sorted.reserve(lines.size());
   for (auto& [key, line] : lines) sorted.push_back(std::move(line));
   return sorted;
 }
