@@ -10,6 +10,10 @@ shift 2
 wanted=$(awk -v sections=",$sections," '
   /^\[/ { on = index(sections, "," substr($0, 2, length($0) - 2) ","); next }
   on && !/^#/ && NF' scripts/debian-packages.txt)
+# Node.js from elsewhere brings an npm of its own, with which Debian's cannot be installed.
+if command -v node > /dev/null && command -v npm > /dev/null; then
+  wanted=$(grep -vx -e nodejs -e npm <<< "$wanted" || true)
+fi
 
 if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
   echo "setup: not a Debian system, so nothing is installed; docs/dependencies.md says what must be there"
