@@ -41,6 +41,21 @@ struct Batch {
   std::vector<eval::ScoreRequest> requests;
 };
 
+eval::ScoreRequest encode_line(const nlohmann::ordered_json& line, const std::string& where,
+                               const tokenizer::Tokenizer& tokenizer, const model::Config& config) {
+  const std::string context = text_field(line, "context", where);
+  const std::string continuation = text_field(line, "continuation", where);
+  try {
+    eval::EncodedRequest encoded =
+        eval::encode_loglikelihood(context, continuation, tokenizer, config, std::nullopt);
+    if (encoded.truncated)
+      log::warning(where + ": longer than the model's context; cut from the left");
+    return std::move(encoded.request);
+  } catch (const ConfigError& error) {
+    throw FormatError(fmt::format("{}: {}", where, error.what()));
+  }
+}
+
 void print_scores(Batch& batch, eval::Engine& engine) {
   const std::vector<eval::Score> scores = engine.score(batch.requests);
   for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -67,21 +82,17 @@ int run_score(std::span<const std::string> words) {
   eval::Engine engine(*model, {});
 
   Batch batch;
-  for_each_json_line(file, [&](nlohmann::ordered_json& line, const std::string& where) {
-    const std::string context = text_field(line, "context", where);
-    const std::string continuation = text_field(line, "continuation", where);
-    try {
-      eval::EncodedRequest encoded = eval::encode_loglikelihood(context, continuation, tokenizer,
-                                                                model->config(), std::nullopt);
-      if (encoded.truncated)
-        log::warning(where + ": longer than the model's context; cut from the left");
-      batch.requests.push_back(std::move(encoded.request));
-    } catch (const ConfigError& error) {
-      throw FormatError(fmt::format("{}: {}", where, error.what()));
-    }
-    batch.lines.push_back(std::move(line));
-    if (batch.lines.size() == kRequestsPerCall) print_scores(batch, engine);
-  });
+  try {
+    for_each_json_line(file, [&](nlohmann::ordered_json& line, const std::string& where) {
+      batch.requests.push_back(encode_line(line, where, tokenizer, model->config()));
+      batch.lines.push_back(std::move(line));
+      if (batch.lines.size() == kRequestsPerCall) print_scores(batch, engine);
+    });
+  } catch (const FormatError&) {
+    // The lines before the bad one have their scores.
+    print_scores(batch, engine);
+    throw;
+  }
   print_scores(batch, engine);
   return kDone;
 }

@@ -312,6 +312,22 @@ TEST_F(Score, DoesNotDependOnNeighboursOrThreads) {
   }
 }
 
+TEST_F(Score, ABadLineDoesNotTakeTheScoresBeforeIt) {
+  const std::string good = R"({"context": "Once upon", "continuation": " a time", "note": 1})";
+  for (const std::string bad :
+       {R"({"context": "Once"})", R"({"context": "Once", "continuation": ""})", "{"}) {
+    SCOPED_TRACE(bad);
+    const Outcome outcome = run_program({"score", model("stories-14k"), "-"},
+                                        good + "\n" + good + "\n" + bad + "\n" + good + "\n");
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("standard input:3: "));
+    const std::vector<json> scores = json_lines(outcome.out);
+    ASSERT_EQ(scores.size(), 2u);
+    EXPECT_LT(scores[0]["log_likelihood"].get<double>(), 0);
+    EXPECT_EQ(scores[0], scores[1]);
+  }
+}
+
 TEST_F(Score, BadRequestsAreNamed) {
   const Outcome missing =
       run_program({"score", model("stories-14k"), "-"},
