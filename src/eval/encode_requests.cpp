@@ -73,7 +73,9 @@ Tokens encode_text(std::string_view text, const Tokenizer& tokenizer, const mode
   if (prefix && *prefix < tokenizer.vocab_size()) {
     const std::int32_t id = *prefix;
     const std::string spelling = tokenizer.decode({&id, 1}, SkipSpecial::no);
-    if (text.substr(0, spelling.size()) == spelling) add_special = false;
+    // Every text begins with an empty spelling, as a token has that only the decoder's rules
+    // remove.
+    if (!spelling.empty() && text.substr(0, spelling.size()) == spelling) add_special = false;
   }
   return tokenizer.encode(text, add_special ? AddSpecial::yes : AddSpecial::no);
 }

@@ -129,6 +129,11 @@ TEST(EncodeLoglikelihood, AddsNoBosToATextThatHasOne) {
   EXPECT_EQ(encode("</s>a", " b"), (Split{{1, 2, 7}, {8}}));
 }
 
+TEST(EncodeLoglikelihood, AddsABosThatDecodesToNothing) {
+  ASSERT_EQ(mini_tokenizer(MiniBos::silent).decode(Tokens{1}, tokenizer::SkipSpecial::no), "");
+  EXPECT_EQ(encode("a", " b", MiniBos::silent), (Split{{1, 7}, {8}}));
+}
+
 TEST(EncodeLoglikelihood, KeepsTheLastTokens) {
   const tokenizer::Tokenizer tokenizer = mini_tokenizer();
   const auto encode_within = [&](int max_positions) {

@@ -12,6 +12,7 @@ namespace allometer::eval {
 
 enum class MiniBos {
   added,    ///< the post-processor puts <s> in front
+  silent,   ///< as added, and the decoder takes <s> out of a text
   known,    ///< there is an <s>, but nothing adds it
   missing,  ///< the only special token is </s>; id 1 is an ordinary token
   none,     ///< neither <s> nor </s>
@@ -20,7 +21,8 @@ enum class MiniBos {
 inline constexpr int kMiniVocabulary = 17;
 
 inline tokenizer::Tokenizer mini_tokenizer(MiniBos bos = MiniBos::added) {
-  const bool has_bos = bos == MiniBos::added || bos == MiniBos::known;
+  const bool added_bos = bos == MiniBos::added || bos == MiniBos::silent;
+  const bool has_bos = added_bos || bos == MiniBos::known;
   const bool has_eos = bos != MiniBos::none;
   const std::string first = has_bos ? "<s>" : "x";
   const std::string second = has_eos ? "</s>" : "y";
@@ -36,12 +38,16 @@ inline tokenizer::Tokenizer mini_tokenizer(MiniBos bos = MiniBos::added) {
   json +=
       R"(], "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"},
     {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]}, "pre_tokenizer": null, "post_processor": )";
-  json += bos != MiniBos::added ? "null" : R"({"type": "TemplateProcessing",
+  json += !added_bos ? "null" : R"({"type": "TemplateProcessing",
     "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
     "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
     "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}})";
+  json += R"(, "decoder": {"type": "Sequence", "decoders": [)";
+  if (bos == MiniBos::silent) {
+    json += R"({"type": "Replace", "pattern": {"String": "<s>"}, "content": ""}, )";
+  }
   json +=
-      R"(, "decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"String": "▁"},
+      R"({"type": "Replace", "pattern": {"String": "▁"},
     "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1,
     "stop": 0}]}, "model": {"type": "BPE", "dropout": null, "unk_token": "<unk>", "continuing_subword_prefix": null,
     "end_of_word_suffix": null, "fuse_unk": true, "byte_fallback": true, "vocab": {"<unk>": 0, ")";
