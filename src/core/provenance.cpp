@@ -72,6 +72,11 @@ long long peak_resident_bytes() {
   return std::max(kilobyte_field("/proc/self/status", "VmHWM").value_or(0), resident_bytes());
 }
 
+void reset_peak_resident_bytes() {
+  // proc(5): 5 resets the high-water mark of the resident set.
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
+
 long long available_memory_bytes() {
   long long available = kilobyte_field("/proc/meminfo", "MemAvailable").value_or(0);
   if (const auto group = cgroup_available_bytes("/proc/self/cgroup", "/sys/fs/cgroup")) {

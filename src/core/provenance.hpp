@@ -17,6 +17,8 @@ std::map<std::string, std::string> environment_with_prefix(const std::string& pr
 /// Resident set of this process: now, and its maximum, in bytes.
 long long resident_bytes();
 long long peak_resident_bytes();
+/// Begins the maximum anew (where the kernel allows it), so that it tells of what follows.
+void reset_peak_resident_bytes();
 /// Bytes that this process may still take: the least of MemAvailable and the cgroup's limit less
 /// its use (v1 and v2).
 long long available_memory_bytes();

@@ -132,6 +132,17 @@ void Engine::score_rows(std::span<const int> rows, std::span<const model::Target
   counters_.flops += flops_of_head_ * num_rows;
 }
 
+/// The model checks the ids that it is fed; the last one of a request is only looked up at the
+/// head.
+static void check_last_token(const ScoreRequest& request, int vocab_size) {
+  const std::int32_t token = request.tokens.back();
+  if (token >= 0 && token < vocab_size) return;
+  throw ConfigError("token id " + std::to_string(token) +
+                    " at the end of a request is outside the model's vocabulary of " +
+                    std::to_string(vocab_size) +
+                    " ids: tokenizer and checkpoint do not belong together");
+}
+
 std::vector<Score> Engine::score(std::span<const ScoreRequest> requests) {
   std::vector<Score> scores(requests.size());
   if (requests.empty()) return scores;
@@ -140,6 +151,7 @@ std::vector<Score> Engine::score(std::span<const ScoreRequest> requests) {
   for (const ScoreRequest& request : requests) {
     ALLOMETER_EXPECT(request.num_context >= 1);
     ALLOMETER_EXPECT(request.num_context < static_cast<int>(request.tokens.size()));
+    check_last_token(request, model_.config().vocab_size);
     sequences.emplace_back(request.tokens);
     counters_.tokens_requested += static_cast<std::int64_t>(request.tokens.size()) - 1;
   }

@@ -374,6 +374,7 @@ Hdf5Group Hdf5Group::create_group(const std::string& name) {
   const Handle properties = checked(H5Pcreate(H5P_GROUP_CREATE), H5Pclose, action, impl_->file);
   check(H5Pset_link_creation_order(properties.get(), kCreationOrder), action, impl_->file);
   check(H5Pset_attr_creation_order(properties.get(), kCreationOrder), action, impl_->file);
+  check(H5Pset_obj_track_times(properties.get(), false), action, impl_->file);
   auto child = std::make_shared<Impl>();
   child->file = impl_->file;
   child->path = impl_->describe(name);
@@ -599,6 +600,7 @@ Hdf5File Hdf5File::create(const fs::path& path, const fs::path& name) {
   const Handle creation = checked(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "set up the file", path);
   check(H5Pset_link_creation_order(creation.get(), kCreationOrder), "set up the file", path);
   check(H5Pset_attr_creation_order(creation.get(), kCreationOrder), "set up the file", path);
+  check(H5Pset_obj_track_times(creation.get(), false), "set up the file", path);
   auto impl = std::make_unique<Impl>();
   impl->path = name.empty() ? path : name;
   impl->id = checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose,

@@ -11,6 +11,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "io/atomic_file.hpp"
 #include "io/file_descriptor.hpp"
 #include "io/safetensors.hpp"
@@ -48,16 +49,22 @@ std::optional<Digest> find_cached(const fs::path& cache_file, const Json& states
     try {
       found = Digest::from_hex(entry.value("sha256", ""));
     } catch (const Error&) {
+    } catch (const Json::exception&) {
     }
   }
   return found;
 }
 
-/// One write of one line at the end, so that lines of several processes do not mix.
+/// One write of one line at the end, so that lines of several processes do not mix. A cache that
+/// cannot be written costs time, not the model.
 void remember(const fs::path& cache_file, const Json& states, const Digest& digest) {
   const std::string line = Json{{"files", states}, {"sha256", digest.hex()}}.dump() + "\n";
-  const auto file = io::FileDescriptor::open(cache_file, O_WRONLY | O_CREAT | O_APPEND, "write");
-  io::write_all(file, std::as_bytes(std::span(line)), cache_file);
+  try {
+    const auto file = io::FileDescriptor::open(cache_file, O_WRONLY | O_CREAT | O_APPEND, "write");
+    io::write_all(file, std::as_bytes(std::span(line)), cache_file);
+  } catch (const IoError& error) {
+    log::warning(std::string("digests are not cached: ") + error.what());
+  }
 }
 
 /// In order of name. Buffers in other types, as an attention mask in BOOL, take no part in any

@@ -25,6 +25,8 @@ enum class RecordType : std::uint32_t {
   failure = 6,  ///< FailureRecord: a cell failed
   machine = 7,  ///< MachineRecord: rates measured at start
   finish = 8,   ///< FinishRecord: one orderly end of a start
+  retry = 9,    ///< LeaseRecord: the user asked for a failed cell again; its failure and lost
+                ///< attempts count no more
 };
 
 struct PlannedModel {

@@ -47,16 +47,20 @@ void add_shard(ShardLocation shard, std::vector<ShardLocation>& shards) {
     if (!pieces.empty()) piece.cost = Cost{};
     pieces.push_back(std::move(piece));
   };
-  for (const ShardLocation& other : shards) {
-    if (other.end <= begin) continue;
-    if (other.begin >= shard.end) break;
-    keep(std::min(other.begin, shard.end));
-    begin = std::max(begin, other.end);
+  const auto first =
+      std::partition_point(shards.begin(), shards.end(),
+                           [&](const ShardLocation& other) { return other.end <= shard.begin; });
+  for (auto other = first; other != shards.end() && other->begin < shard.end; ++other) {
+    keep(std::min(other->begin, shard.end));
+    begin = std::max(begin, other->end);
   }
   keep(shard.end);
-  shards.insert(shards.end(), pieces.begin(), pieces.end());
-  std::sort(shards.begin(), shards.end(),
-            [](const ShardLocation& a, const ShardLocation& b) { return a.begin < b.begin; });
+  for (ShardLocation& piece : pieces) {
+    const auto place =
+        std::partition_point(shards.begin(), shards.end(),
+                             [&](const ShardLocation& other) { return other.begin < piece.begin; });
+    shards.insert(place, std::move(piece));
+  }
 }
 
 /// Questions of [begin, end) that the shards have.
@@ -155,6 +159,12 @@ class JournalReader {
         index_.cells_[failure.cell].failure = std::move(failure);
         return;
       }
+      case RecordType::retry: {
+        const LeaseRecord retry = LeaseRecord::decode(record.payload);
+        index_.cells_[retry.cell].failure.reset();
+        leases_.erase(retry.cell);
+        return;
+      }
       case RecordType::machine:
         index_.machines_.push_back(MachineRecord::decode(record.payload));
         return;
@@ -197,7 +207,8 @@ class JournalReader {
   void forgive(const PlanRecord& plan) {
     for (const PlannedCell& cell : plan.cells) {
       const auto state = index_.cells_.find(cell.digest);
-      if (state != index_.cells_.end() && state->second.questions_done() >= cell.num_questions) {
+      if (state != index_.cells_.end() && cell.num_questions > 0 &&
+          state->second.questions_done() >= cell.num_questions) {
         state->second.failure.reset();
       }
     }

@@ -239,7 +239,7 @@ class Machines {
 CellStatus status_of(const PlannedCell& cell, const CellState& state) {
   if (state.failure) return CellStatus::failed;
   const std::int32_t done = state.questions_done();
-  if (done >= cell.num_questions) return CellStatus::done;
+  if (done > 0 && done >= cell.num_questions) return CellStatus::done;
   return done > 0 ? CellStatus::partial : CellStatus::planned;
 }
 

@@ -36,10 +36,25 @@ ScheduleOptions schedule_options(const CoordinatorOptions& options, std::size_t 
 
 std::string attempts_reason(const results::OpenLease& lease) {
   return fmt::format(
-      "questions {} to {} were started {} times and never finished, on {}: each time the job died; "
+      "questions {} to {} were handed out {} times and never finished, on {}: each time the job "
+      "died; "
       "look "
       "at its logs for memory or a crash, then rerun with --retry-failed",
       lease.begin, lease.end - 1, lease.attempts, fmt::join(lease.hosts, ", "));
+}
+
+/// A lost lease without the questions that came in all the same, in shards with other borders.
+std::vector<std::pair<std::int32_t, std::int32_t>> parts_without(
+    const results::OpenLease& lease, const std::vector<results::ShardLocation>& shards) {
+  std::vector<std::pair<std::int32_t, std::int32_t>> parts;
+  std::int32_t begin = lease.begin;
+  for (const auto& shard : shards) {
+    if (shard.end <= begin || shard.begin >= lease.end) continue;
+    if (shard.begin > begin) parts.emplace_back(begin, shard.begin);
+    begin = std::max(begin, shard.end);
+  }
+  if (begin < lease.end) parts.emplace_back(begin, lease.end);
+  return parts;
 }
 
 /// Is the failure still in force for this start?
@@ -105,6 +120,8 @@ Coordinator::Coordinator(const Plan& plan, const results::JournalIndex& index,
   for (std::size_t i = 0; i < plan_.record.cells.size(); ++i) {
     flops_total_ += plan_.record.cells[i].num_questions * plan_.work[i].flops_per_question;
   }
+  counts_.cells_total = std::ssize(cells_);
+  for (const auto& cell : plan_.record.cells) counts_.questions_total += cell.num_questions;
   load_progress(index);
   schedule_.start();
 }
@@ -121,8 +138,7 @@ void Coordinator::load_progress(const results::JournalIndex& index) {
       }
       if (stays_failed(found->second, options_.retry_failed) &&
           found->second.questions_done() < cell.num_questions) {
-        cells_[static_cast<std::size_t>(i)].failed = true;
-        schedule_.fail(i);
+        set_failed(i);
         continue;
       }
     }
@@ -130,14 +146,22 @@ void Coordinator::load_progress(const results::JournalIndex& index) {
       fail_cell(i, *failure, ranks_.front().host);
       continue;
     }
-    if (!known || options_.retry_failed) continue;
+    if (!known) continue;
+    if (found->second.failure) {  // and it is to be retried
+      results::LeaseRecord retry;
+      retry.cell = cell.digest;
+      journal_.append(results::RecordType::retry, retry.encode());
+      continue;
+    }
     for (const auto& lease : found->second.open_leases) {
       if (lease.attempts >= options_.max_attempts) {
         fail_cell(i, {"attempts", attempts_reason(lease)},
                   lease.hosts.empty() ? "" : lease.hosts.back());
         break;
       }
-      schedule_.retry({i, lease.begin, lease.end, lease.attempts});
+      for (const auto& [begin, end] : parts_without(lease, found->second.shards)) {
+        schedule_.retry({i, begin, end, lease.attempts});
+      }
     }
   }
 }
@@ -148,12 +172,23 @@ void Coordinator::fail_cell(std::int32_t cell, const InputFailure& failure,
   results::FailureRecord record{planned.digest, failure.kind, failure.reason, host, 0};
   journal_.append(results::RecordType::failure, record.encode());
   log::warning(fmt::format("cell {} failed: {}", cell_name(plan_.record, planned), failure.reason));
-  cells_[static_cast<std::size_t>(cell)].failed = true;
+  set_failed(cell);
+}
+
+void Coordinator::set_failed(std::int32_t cell) {
+  CellProgress& progress = cells_[static_cast<std::size_t>(cell)];
+  if (!progress.failed) ++counts_.cells_failed;
+  progress.failed = true;
   schedule_.fail(cell);
 }
 
 void Coordinator::count_questions(std::int32_t cell, std::int32_t questions) {
-  cells_[static_cast<std::size_t>(cell)].questions_done += questions;
+  CellProgress& progress = cells_[static_cast<std::size_t>(cell)];
+  progress.questions_done += questions;
+  counts_.questions_done += questions;
+  const bool complete =
+      progress.questions_done == plan_.record.cells[static_cast<std::size_t>(cell)].num_questions;
+  if (complete && !progress.failed) ++counts_.cells_done;
   flops_done_ += questions * plan_.work[static_cast<std::size_t>(cell)].flops_per_question;
 }
 
@@ -163,7 +198,7 @@ void Coordinator::on_ready(int rank, const ReadyMessage& ready) {
   for (const auto& [precision, flops_per_second] : ready.flops_per_second) {
     for (std::int32_t i = 0; i < std::ssize(plan_.record.variants); ++i) {
       if (plan_.record.variants[static_cast<std::size_t>(i)].precision == precision && rank == 0) {
-        schedule_.set_flops_per_second(i, 0.5 * flops_per_second);
+        schedule_.guess_flops_per_second(i, 0.5 * flops_per_second);
       }
     }
   }
@@ -184,8 +219,7 @@ void Coordinator::on_durable(const DurableMessage& durable) {
           cell_name(plan_.record, plan_.record.cells[static_cast<std::size_t>(lease.cell)]),
           durable.reason));
     }
-    cell.failed = true;
-    schedule_.fail(lease.cell);
+    set_failed(lease.cell);
     return;
   }
   tokens_computed_ += durable.tokens_computed;
@@ -229,16 +263,15 @@ results::LeaseRecord Coordinator::lease_record(const Lease& lease, int rank) con
 Coordinator::Outgoing Coordinator::hand_out() {
   Outgoing outgoing;
   if (stop_reason_) return outgoing;
+  const bool plenty =
+      schedule_.remaining_seconds() > kPrefetchSeconds * static_cast<double>(ranks_.size());
   // Every rank gets a first shard before any gets a second.
-  for (int depth = 1; depth <= kShardsPerRank; ++depth) {
+  for (int depth = 1; depth <= (plenty ? kShardsPerRank : 1); ++depth) {
     for (int rank = 0; rank < std::ssize(ranks_); ++rank) {
       const auto index = static_cast<std::size_t>(rank);
       const bool keeper_ready = is_ready_[static_cast<std::size_t>(ranks_[index].keeper)];
       if (!is_ready_[index] || !keeper_ready || outstanding_of_rank_[index] >= depth) continue;
-      if (depth > 1 &&
-          schedule_.remaining_seconds() < kPrefetchSeconds * static_cast<double>(ranks_.size()))
-        continue;
-      const auto lease = schedule_.next(rank, ranks_[index].node);
+      const auto lease = schedule_.next(rank, ranks_[index].node, depth == 1);
       if (!lease) break;
       journal_.append(results::RecordType::lease, lease_record(*lease, rank).encode());
       rank_of_lease_[lease->id] = rank;
@@ -256,29 +289,16 @@ bool Coordinator::finished() const {
 Outcome Coordinator::outcome() const {
   if (!finished()) return Outcome::running;
   if (!schedule_.finished()) return Outcome::stopped;
-  const bool any_failed = std::any_of(cells_.begin(), cells_.end(),
-                                      [](const CellProgress& cell) { return cell.failed; });
-  return any_failed ? Outcome::failed_cells : Outcome::done;
+  return counts_.cells_failed > 0 ? Outcome::failed_cells : Outcome::done;
 }
 
 State Coordinator::state() const {
-  State state;
+  State state = counts_;
   state.outcome = outcome();
   state.reason = stop_reason_.value_or("");
   state.job = plan_.record.job_name;
   state.host = ranks_.front().host;
   state.updated = utc_now();
-  state.cells_total = std::ssize(cells_);
-  for (std::size_t i = 0; i < cells_.size(); ++i) {
-    const std::int32_t questions = plan_.record.cells[i].num_questions;
-    state.questions_total += questions;
-    state.questions_done += cells_[i].questions_done;
-    if (cells_[i].failed) {
-      ++state.cells_failed;
-    } else if (cells_[i].questions_done == questions) {
-      ++state.cells_done;
-    }
-  }
   state.remaining_seconds = schedule_.remaining_seconds();
   return state;
 }

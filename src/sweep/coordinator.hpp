@@ -81,6 +81,7 @@ class Coordinator {
   };
   void load_progress(const results::JournalIndex& index);
   void fail_cell(std::int32_t cell, const InputFailure& failure, const std::string& host);
+  void set_failed(std::int32_t cell);
   void count_questions(std::int32_t cell, std::int32_t questions);
   Assignment assignment_for(const Lease& lease) const;
   results::LeaseRecord lease_record(const Lease& lease, int rank) const;
@@ -91,6 +92,7 @@ class Coordinator {
   JournalKeeper& journal_;
   Schedule schedule_;
   std::vector<CellProgress> cells_;
+  State counts_;  ///< the counts in it; state() adds the rest
   std::map<std::int64_t, int> rank_of_lease_;
   std::vector<int> outstanding_of_rank_;
   std::vector<bool> is_ready_;

@@ -125,12 +125,14 @@ std::string failures(const Plan& plan) {
 
 std::string estimate_job(const EstimateOptions& options) {
   job::Job job = job::load_job(options.job_file);
+  std::vector<PlannedTaskInput> tasks = load_tasks(job);
   const InstructionSet isa = detect_instruction_set();
   model::limit_instruction_set(isa);
   std::vector<ModelIdentity> identities;
   for (const auto& model : job.models)
     identities.push_back(identify_model(model.path, digest_cache_file()));
-  const Plan plan = make_plan(std::move(job), model::numerics_version(isa), identities);
+  const Plan plan =
+      make_plan(std::move(job), std::move(tasks), model::numerics_version(isa), identities);
   const auto variants = work_by_variant(plan);
 
   std::map<std::string, double> measured;

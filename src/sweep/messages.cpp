@@ -21,7 +21,8 @@ namespace allometer::sweep {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Lease, id, cell, begin, end, attempt)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HelloMessage, host, instruction_set, cpus, wanted_threads)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifyMessage, model, path)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifiedMessage, model, digest, failed, kind, reason)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifiedMessage, model, digest, tokenizer, failed, kind,
+                                   reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Model, path, digest)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Task, file, digest)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Variant, model, precision, chunk_flops,

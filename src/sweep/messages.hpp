@@ -44,6 +44,7 @@ struct IdentifyMessage {
 struct IdentifiedMessage {
   std::int32_t model = 0;
   std::string digest;
+  std::string tokenizer;  ///< its digest
   bool failed = false;
   std::string kind;
   std::string reason;

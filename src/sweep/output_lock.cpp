@@ -1,8 +1,10 @@
 #include "sweep/output_lock.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <thread>
 #include <unistd.h>
 
 #include "core/error.hpp"
@@ -32,7 +34,13 @@ OutputLock::OutputLock(const std::filesystem::path& output, const std::string& o
     throw IoError("cannot create " + path.string() + ": " + system_message(errno) +
                   "; choose an output in a directory that you can write");
   }
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+  // A look at the lock by `allometer status` lasts microseconds: try again before giving up.
+  int refused = ::flock(descriptor_, LOCK_EX | LOCK_NB);
+  for (int attempt = 0; refused != 0 && errno == EWOULDBLOCK && attempt < 10; ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    refused = ::flock(descriptor_, LOCK_EX | LOCK_NB);
+  }
+  if (refused != 0) {
     if (errno == EWOULDBLOCK) {
       const std::string message = output.string() + " is being written by " +
                                   read_owner(descriptor_) +

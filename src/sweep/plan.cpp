@@ -68,36 +68,17 @@ std::filesystem::path find_task_file(const job::Job& job, const job::TaskRef& re
 }
 
 void plan_tasks(Plan& plan) {
-  const job::Job& job = plan.job;
-  std::vector<std::filesystem::path> directories = default_task_directories();
-  directories.insert(directories.end(), job.task_directories.begin(), job.task_directories.end());
-  const tasks::TaskLibrary library(directories);
-  std::set<std::string> names;
-  for (const job::TaskRef& ref : job.tasks) {
-    PlannedTaskInput input;
-    input.file = find_task_file(job, ref, library);
-    input.task = tasks::load_task(input.file);
-    if (!names.insert(input.task->name()).second) {
-      throw ConfigError(
-          fmt::format("{}:{}: task '{}' is in the job twice; give all its shots in one entry",
-                      job.file.string(), ref.line, input.task->name()));
-    }
-    const int num_questions = limited_questions(*input.task, ref.limit ? ref.limit : job.limit);
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    PlannedTaskInput& input = plan.tasks[i];
+    const auto& limit = plan.job.tasks[i].limit ? plan.job.tasks[i].limit : plan.job.limit;
     results::PlannedTask planned;
     try {
-      planned = plan_task(*input.task, num_questions);
+      planned = plan_task(*input.task, limited_questions(*input.task, limit));
     } catch (const Error& error) {
-      planned = {};
-      planned.name = input.task->name();
-      planned.ability = input.task->ability();
-      planned.output_type = name_of(input.task->output_type());
-      planned.digest = input.task->digest();
-      for (const tasks::Metric& metric : input.task->metrics())
-        planned.metrics.push_back(plan_metric(metric));
+      planned = plan_task(*input.task, 0);
       input.failure = InputFailure{error.kind(), error.what()};
     }
     plan.record.tasks.push_back(std::move(planned));
-    plan.tasks.push_back(std::move(input));
   }
 }
 
@@ -114,6 +95,7 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
     planned.digest = identities[i].digest;
     PlannedModelInput input;
     input.path = model.path;
+    input.tokenizer = identities[i].tokenizer;
     input.failure = identities[i].failure;
     try {
       input.config = model::Config::load(model.path);
@@ -142,7 +124,7 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
   }
 }
 
-/// What a cell is (docs/architecture.md, "Identity"): equal text, equal results to the last bit.
+/// What a cell is: equal text, equal results to the last bit.
 Digest cell_digest(const results::PlanRecord& record, const results::PlannedCell& cell) {
   const auto& variant = record.variants[static_cast<std::size_t>(cell.variant)];
   const nlohmann::json identity = {
@@ -200,9 +182,8 @@ class WorkEstimator {
     const auto model = static_cast<std::size_t>(
         plan_.record.variants[static_cast<std::size_t>(cell.variant)].model);
     const model::Config& config = plan_.models[model].config;
-    const auto& tokenizer = tokenizer_of(model);
-    const Key key{tokenizer.digest(), config.max_position_embeddings, cell.task, cell.num_fewshot,
-                  cell.sampler};
+    const Key key{plan_.models[model].tokenizer, config.max_position_embeddings, cell.task,
+                  cell.num_fewshot, cell.sampler};
     auto found = estimates_.find(key);
     if (found == estimates_.end()) {
       const int questions = std::min(cell.num_questions, kSampledQuestions);
@@ -210,7 +191,7 @@ class WorkEstimator {
                                            cell.seed};
       const auto tokens =
           eval::estimate_tokens(*plan_.tasks[static_cast<std::size_t>(cell.task)].task, settings, 0,
-                                questions, tokenizer, config);
+                                questions, tokenizer_of(model), config);
       found = estimates_.emplace(key, Sampled{tokens, std::max(1, questions)}).first;
     }
     const auto& [tokens, questions] = found->second;
@@ -230,16 +211,16 @@ class WorkEstimator {
   };
 
   const tokenizer::Tokenizer& tokenizer_of(std::size_t model) {
-    auto found = tokenizers_.find(model);
+    const PlannedModelInput& input = plan_.models[model];
+    auto found = tokenizers_.find(input.tokenizer);
     if (found == tokenizers_.end()) {
-      found =
-          tokenizers_.emplace(model, tokenizer::Tokenizer::load(plan_.models[model].path)).first;
+      found = tokenizers_.emplace(input.tokenizer, tokenizer::Tokenizer::load(input.path)).first;
     }
     return found->second;
   }
 
   const Plan& plan_;
-  std::map<std::size_t, tokenizer::Tokenizer> tokenizers_;
+  std::map<Digest, tokenizer::Tokenizer> tokenizers_;
   std::map<Key, Sampled> estimates_;
 };
 
@@ -283,10 +264,37 @@ std::vector<std::filesystem::path> default_task_directories() {
   return {};
 }
 
-Plan make_plan(job::Job job, const std::string& numerics,
+std::vector<PlannedTaskInput> load_tasks(const job::Job& job) {
+  std::vector<std::filesystem::path> directories = default_task_directories();
+  directories.insert(directories.end(), job.task_directories.begin(), job.task_directories.end());
+  const tasks::TaskLibrary library(directories);
+  std::vector<PlannedTaskInput> inputs;
+  std::set<std::string> names;
+  std::string mistakes;
+  for (const job::TaskRef& ref : job.tasks) {
+    try {
+      PlannedTaskInput input;
+      input.file = find_task_file(job, ref, library);
+      input.task = tasks::load_task(input.file);
+      if (!names.insert(input.task->name()).second) {
+        throw ConfigError(
+            fmt::format("{}:{}: task '{}' is in the job twice; give all its shots in one entry",
+                        job.file.string(), ref.line, input.task->name()));
+      }
+      inputs.push_back(std::move(input));
+    } catch (const Error& error) {
+      mistakes += (mistakes.empty() ? "" : "\n") + std::string(error.what());
+    }
+  }
+  if (!mistakes.empty()) throw ConfigError(mistakes);
+  return inputs;
+}
+
+Plan make_plan(job::Job job, std::vector<PlannedTaskInput> tasks, const std::string& numerics,
                const std::vector<ModelIdentity>& identities) {
   Plan plan;
   plan.job = std::move(job);
+  plan.tasks = std::move(tasks);
   plan.record.job_name = plan.job.name;
   plan.record.job_text = plan.job.text;
   plan.record.job_digest = plan.job.digest();
@@ -311,9 +319,9 @@ ModelIdentity identify_model(const std::filesystem::path& path,
   try {
     const Digest weights = model::checkpoint_digest(path, cache_file);
     const Digest tokenizer = tokenizer::Tokenizer::load(path).digest();
-    return {sha256(weights.hex() + tokenizer.hex()), std::nullopt};
+    return {sha256(weights.hex() + tokenizer.hex()), tokenizer, std::nullopt};
   } catch (const Error& error) {
-    return {sha256("unusable checkpoint " + path.string() + ": " + error.what()),
+    return {sha256("unusable checkpoint " + path.string() + ": " + error.what()), Digest{},
             InputFailure{error.kind(), error.what()}};
   }
 }

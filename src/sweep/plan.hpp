@@ -26,6 +26,7 @@ struct InputFailure {
 
 struct PlannedModelInput {
   std::filesystem::path path;
+  Digest tokenizer;
   model::Config config;  ///< meaningless where there is a failure
   std::optional<InputFailure> failure;
 };
@@ -58,17 +59,26 @@ struct Plan {
 /// Digest and tokenizer digest of a checkpoint, or why there is none; computed by whoever the
 /// caller chooses.
 struct ModelIdentity {
-  Digest digest;
+  Digest digest;     ///< of weights and tokenizer
+  Digest tokenizer;  ///< of the tokenizer alone
   std::optional<InputFailure> failure;
 };
+
+/// The job's tasks, found and loaded, with all their mistakes in one ConfigError. Cheap beside the
+/// checkpoints: do it first.
+std::vector<PlannedTaskInput> load_tasks(const job::Job& job);
 
 /// Where shipped tasks are found when the job names no directory: $ALLOMETER_TASKS, beside the
 /// program, or installed.
 std::vector<std::filesystem::path> default_task_directories();
 
-/// Throws ConfigError for mistakes of the job (unknown task, the same checkpoint twice, no cell
-/// left). `identities` has one entry per job.models.
-Plan make_plan(job::Job job, const std::string& numerics,
+/// The job's tasks, found and loaded; all their mistakes in one ConfigError. Cheap beside the
+/// checkpoints: do it first.
+std::vector<PlannedTaskInput> load_tasks(const job::Job& job);
+
+/// `tasks` are those of load_tasks; `identities` has one entry per job.models. Throws ConfigError
+/// for what is wrong with the job as a whole (the same checkpoint twice, no cell left).
+Plan make_plan(job::Job job, std::vector<PlannedTaskInput> tasks, const std::string& numerics,
                const std::vector<ModelIdentity>& identities);
 
 /// The checkpoint's bytes and the tokenizer's, in one digest; a failure where either cannot be

@@ -98,8 +98,11 @@ void Rank::handle(const mpi::Message& message) {
     case Tag::identify: {
       const auto request = decode<IdentifyMessage>(message.payload);
       const ModelIdentity identity = identify_model(request.path, digest_cache_file());
-      IdentifiedMessage answer{
-          request.model, identity.digest.hex(), identity.failure.has_value(), {}, {}};
+      IdentifiedMessage answer;
+      answer.model = request.model;
+      answer.digest = identity.digest.hex();
+      answer.tokenizer = identity.tokenizer.hex();
+      answer.failed = identity.failure.has_value();
       if (identity.failure) {
         answer.kind = identity.failure->kind;
         answer.reason = identity.failure->reason;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <future>
 #include <set>
+#include <thread>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr auto kProgressInterval = std::chrono::milliseconds(100);
 constexpr auto kStateInterval = std::chrono::seconds(5);
 constexpr double kWatchdogSeconds = 600;
 /// Storage slower than this is taken to hang.
@@ -59,7 +61,7 @@ std::uintmax_t bytes_below(const std::filesystem::path& directory) {
   std::uintmax_t bytes = 0;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored))
-    bytes += entry.file_size(ignored);
+    if (const auto size = entry.file_size(ignored); !ignored) bytes += size;
   return bytes;
 }
 
@@ -79,6 +81,22 @@ void print_cells(std::string_view what, const std::vector<std::string>& names) {
   for (const std::string& name : names) fmt::print("  {}\n", name);
 }
 
+/// Absolute. Throws ConfigError when there is none or its directory is missing.
+std::filesystem::path output_of(const job::Job& job, const RunOptions& options) {
+  std::filesystem::path output = options.output.empty() ? job.output : options.output;
+  if (output.empty()) {
+    throw ConfigError(options.job_file.string() +
+                      ": no output: give -o FILE.h5 or the key `output`");
+  }
+  output = std::filesystem::absolute(output).lexically_normal();
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(output.parent_path(), ignored)) {
+    throw ConfigError("the output's directory " + output.parent_path().string() +
+                      " does not exist: make it first");
+  }
+  return output;
+}
+
 }  // namespace
 
 Root::Root(mpi::Session& session, Rank& rank, const RunOptions& options)
@@ -92,26 +110,22 @@ Root::~Root() = default;
 
 int Root::run() {
   job::Job job = job::load_job(options_.job_file);
-  output_ = options_.output.empty() ? job.output : options_.output;
-  if (output_.empty()) {
-    throw ConfigError(options_.job_file.string() +
-                      ": no output: give -o FILE.h5 or the key `output`");
-  }
-  output_ = std::filesystem::absolute(output_).lexically_normal();
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(output_.parent_path(), ignored)) {
-    throw ConfigError("the output's directory " + output_.parent_path().string() +
-                      " does not exist: make it first");
-  }
+  output_ = output_of(job, options_);
+  std::vector<PlannedTaskInput> tasks = load_tasks(job);
   if (!options_.dry_run) lock_ = std::make_unique<OutputLock>(output_, owner_text(job.name));
+  if (lock_) write_first_state(job.name, Outcome::running);
 
   meet_ranks();
   const std::vector<ModelIdentity> identities = identify_models(job);
+  if (stop_reason_ && lock_) {
+    write_first_state(job.name, Outcome::stopped);
+    return exit_code_of(Outcome::stopped);
+  }
   describe_start();
-  plan_ = make_plan(std::move(job),
+  plan_ = make_plan(std::move(job), std::move(tasks),
                     model::numerics_version(*parse_instruction_set(instruction_set_)), identities);
   const auto index = results::JournalIndex::read(results::journal_directory(output_));
-  start_.start = static_cast<std::int32_t>(index.starts().size());
+  start_.start = next_start(index);
   const ResumeSummary resume = summarize_resume(plan_, index, options_.retry_failed);
   print_resume(resume, static_cast<int>(plan_.record.cells.size()));
   if (options_.dry_run) {
@@ -120,8 +134,9 @@ int Root::run() {
     return 0;
   }
 
+  work_began_ = true;
   send_setup();
-  begin_journal();
+  begin_journal(index);
   coordinator_ =
       std::make_unique<Coordinator>(plan_, index, ranks_,
                                     CoordinatorOptions{.shard_seconds = plan_.job.shard_seconds,
@@ -129,6 +144,29 @@ int Root::run() {
                                     *rank_.keeper());
   sweep();
   return finish();
+}
+
+/// A journal whose first record was lost with its job still has its name: the next start needs
+/// another.
+std::int32_t Root::next_start(const results::JournalIndex& index) const {
+  auto next = static_cast<std::int32_t>(index.starts().size());
+  std::error_code none;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(results::journal_directory(output_), none)) {
+    next = std::max(next, std::atoi(entry.path().filename().c_str()) + 1);
+  }
+  return next;
+}
+
+void Root::write_first_state(const std::string& job, Outcome outcome) {
+  State state;
+  state.outcome = outcome;
+  state.reason = stop_reason_.value_or("");
+  state.job = job;
+  state.host = host_name();
+  state.pid = ::getpid();
+  state.updated = utc_now();
+  write_state(output_, state);
 }
 
 void Root::handle(const mpi::Message& message) {
@@ -143,6 +181,7 @@ void Root::handle(const mpi::Message& message) {
       const auto answer = decode<IdentifiedMessage>(message.payload);
       auto& identity = identities_.at(static_cast<std::size_t>(answer.model));
       identity.digest = Digest::from_hex(answer.digest);
+      identity.tokenizer = Digest::from_hex(answer.tokenizer);
       if (answer.failed) identity.failure = InputFailure{answer.kind, answer.reason};
       ++num_identified_;
       break;
@@ -218,7 +257,7 @@ std::vector<ModelIdentity> Root::identify_models(const job::Job& job) {
         rank, static_cast<int>(Tag::identify),
         encode(IdentifyMessage{static_cast<std::int32_t>(i), job.models[i].path.string()}));
   }
-  while (num_identified_ < identities_.size()) step();
+  while (num_identified_ < identities_.size() && !stop_reason_) step();
   return identities_;
 }
 
@@ -235,7 +274,7 @@ void Root::describe_start() {
   start_.slurm = environment_with_prefix("SLURM_");
 }
 
-SetupMessage Root::setup_for(int rank) const {
+SetupMessage Root::common_setup() const {
   SetupMessage setup;
   const auto& record = plan_.record;
   for (std::size_t i = 0; i < plan_.models.size(); ++i) {
@@ -257,17 +296,7 @@ SetupMessage Root::setup_for(int rank) const {
     }
     setup.variants.push_back(std::move(entry));
   }
-  std::set<int> cpus;
-  for (std::size_t i = 0; i < ranks_.size(); ++i) {
-    if (ranks_[i].node != ranks_[static_cast<std::size_t>(rank)].node) continue;
-    cpus.insert(hellos_[i].cpus.begin(), hellos_[i].cpus.end());
-    setup.ranks_on_node += i == static_cast<std::size_t>(rank) ? 0 : 1;
-  }
-  const int fair_share = std::max(1, static_cast<int>(cpus.size()) / setup.ranks_on_node);
   setup.instruction_set = instruction_set_;
-  const int wanted = hellos_[static_cast<std::size_t>(rank)].wanted_threads;
-  setup.threads = options_.threads > 0 ? options_.threads : wanted > 0 ? wanted : fair_share;
-  setup.keeper = ranks_[static_cast<std::size_t>(rank)].keeper;
   setup.start = start_.start;
   setup.journal_directory = results::journal_directory(output_).string();
   setup.chunk_tokens = plan_.job.chunk_tokens;
@@ -276,27 +305,47 @@ SetupMessage Root::setup_for(int rank) const {
   return setup;
 }
 
+SetupMessage Root::setup_for(int rank, SetupMessage setup) const {
+  setup.ranks_on_node = 1;
+  std::set<int> cpus;
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    if (ranks_[i].node != ranks_[static_cast<std::size_t>(rank)].node) continue;
+    cpus.insert(hellos_[i].cpus.begin(), hellos_[i].cpus.end());
+    setup.ranks_on_node += i == static_cast<std::size_t>(rank) ? 0 : 1;
+  }
+  const int fair_share = std::max(1, static_cast<int>(cpus.size()) / setup.ranks_on_node);
+  const int wanted = hellos_[static_cast<std::size_t>(rank)].wanted_threads;
+  setup.threads = options_.threads > 0 ? options_.threads : wanted > 0 ? wanted : fair_share;
+  setup.keeper = ranks_[static_cast<std::size_t>(rank)].keeper;
+  return setup;
+}
+
 void Root::send_setup() {
-  const SetupMessage own = setup_for(0);
+  const SetupMessage common = common_setup();
+  const SetupMessage own = setup_for(0, common);
+  threads_of_root_ = own.threads;
   rank_.set_up(own);
   for (int rank = 1; rank < session_.size(); ++rank) {
-    session_.send(rank, static_cast<int>(Tag::setup), encode(setup_for(rank)));
+    session_.send(rank, static_cast<int>(Tag::setup), encode(setup_for(rank, common)));
   }
 }
 
-void Root::begin_journal() {
+void Root::begin_journal(const results::JournalIndex& index) {
   rank_.keeper()->append(results::RecordType::start, start_.encode());
-  rank_.keeper()->append(results::RecordType::plan, plan_.record.encode());
+  // The plan may be large: it is written again only when it changed.
+  const std::string plan = plan_.record.encode();
+  if (!index.plan() || index.plan()->encode() != plan) {
+    rank_.keeper()->append(results::RecordType::plan, plan);
+  }
 }
 
 void Root::record_machines() {
   std::map<std::string, results::MachineRecord> machines;
-  const int threads = setup_for(0).threads;
   for (const auto& [rank, ready] : ready_) {
     const std::string& host = ranks_[static_cast<std::size_t>(rank)].host;
     results::MachineRecord& machine = machines[host];
     machine.host = host;
-    machine.threads_per_rank = threads;
+    machine.threads_per_rank = threads_of_root_;
     machine.energy_source = ready.energy_source;
     ++machine.ranks;
     for (const auto& [precision, flops_per_second] : ready.flops_per_second) {
@@ -327,7 +376,7 @@ void Root::sweep() {
       stop_reason_ = "time limit";
     }
     watch_ranks();
-    show_progress(false);
+    if (Clock::now() - last_shown_ > kProgressInterval) show_progress(false);
     if (Clock::now() - last_state_ > kStateInterval) save_state(Outcome::running);
   }
   show_progress(true);
@@ -355,6 +404,7 @@ void Root::watch_ranks() {
 }
 
 void Root::show_progress(bool last) {
+  last_shown_ = Clock::now();
   const State state = coordinator_->state();
   const double seconds = std::max(1e-3, seconds_since(start_time_));
   progress_->update(
@@ -388,7 +438,16 @@ bool Root::has_time_for_results() const {
 }
 
 std::string Root::run_beside_messages(const std::function<std::string()>& work) {
-  auto result = std::async(std::launch::async, work);
+  // Not std::async, whose future would wait for the work even on the way to an abort.
+  auto promise = std::make_shared<std::promise<std::string>>();
+  auto result = promise->get_future();
+  std::thread([promise, work] {
+    try {
+      promise->set_value(work());
+    } catch (...) {
+      promise->set_exception(std::current_exception());
+    }
+  }).detach();
   while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready) step();
   return result.get();
 }
@@ -396,8 +455,11 @@ std::string Root::run_beside_messages(const std::function<std::string()>& work) 
 int Root::finish() {
   rank_.stop_computing();
   const Outcome outcome = coordinator_->outcome();
+  // Should the batch system kill us while the file is built, it is to know that there is more to
+  // do.
+  if (outcome == Outcome::stopped) save_state(outcome);
   if (has_time_for_results()) {
-    const std::string tables = run_beside_messages([this] { return collect(output_); });
+    const std::string tables = run_beside_messages([output = output_] { return collect(output); });
     fmt::print("{}", tables);
     fmt::print("\nResults: {}\n", output_.string());
   } else {

@@ -24,6 +24,8 @@ class Root {
   /// From job file to results file. Returns the exit code of the outcome. ConfigError and its kin
   /// before any work come through; the other ranks are waiting for their end message then.
   int run();
+  /// False while nothing but the job and its inputs was read: an error then is one of usage.
+  bool work_began() const { return work_began_; }
   /// Tells every rank to leave.
   void end_all(int exit_code);
 
@@ -34,10 +36,13 @@ class Root {
   void stop_all();
   void meet_ranks();
   std::vector<ModelIdentity> identify_models(const job::Job& job);
+  std::int32_t next_start(const results::JournalIndex& index) const;
+  void write_first_state(const std::string& job, Outcome outcome);
   void describe_start();
   void send_setup();
-  SetupMessage setup_for(int rank) const;
-  void begin_journal();
+  SetupMessage common_setup() const;
+  SetupMessage setup_for(int rank, SetupMessage common) const;
+  void begin_journal(const results::JournalIndex& index);
   void sweep();
   void watch_ranks();
   void show_progress(bool last);
@@ -59,6 +64,7 @@ class Root {
   std::size_t num_identified_ = 0;
   std::map<int, ReadyMessage> ready_;
   bool machines_recorded_ = false;
+  int threads_of_root_ = 1;
   std::vector<std::chrono::steady_clock::time_point> last_heard_;
   std::unique_ptr<OutputLock> lock_;
   Plan plan_;
@@ -67,6 +73,8 @@ class Root {
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<Progress> progress_;
   std::chrono::steady_clock::time_point last_state_;
+  std::chrono::steady_clock::time_point last_shown_;
+  bool work_began_ = false;
   std::optional<std::string> stop_reason_;
   bool stopping_ = false;  ///< every rank has been told
 };

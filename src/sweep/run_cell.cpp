@@ -50,6 +50,8 @@ void CellRunner::hold_variant(const Assignment& assignment) {
   // The old weights go first: two large models need not fit side by side.
   loaded_->model.reset();
   loaded_->variant = -1;
+  // And what no rank of the node holds any more goes from its shared memory.
+  for (const auto& place : model::shared_directories()) model::remove_stale_packed_weights(place);
   if (loaded_->model_index != variant.model) {
     loaded_->tokenizer.reset();
     loaded_->model_index = -1;
@@ -85,6 +87,7 @@ ResultMessage CellRunner::run(const Assignment& assignment) {
     shard.host = host_;
 
     fault_point(assignment.cell_name);
+    reset_peak_resident_bytes();
     const auto load_start = Clock::now();
     hold_variant(assignment);
     auto& task = loaded_->tasks[assignment.task];

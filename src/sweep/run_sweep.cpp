@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <exception>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -37,8 +38,11 @@ int run_root(mpi::Session& session, Rank& rank, const RunOptions& options) {
     const int outcome = root.run();
     root.end_all(outcome);
     return exit_code_for(outcome);
-  } catch (const ConfigError& error) {
-    // Found before any work: every rank leaves in good order, and the message stands once.
+  } catch (const BackendError&) {
+    throw;
+  } catch (const Error& error) {
+    if (root.work_began()) throw;
+    // A mistake in the inputs: every rank leaves in good order, and the message stands once.
     log::error(error.what());
     root.end_all(kBadUsage);
     return kBadUsage;
@@ -59,9 +63,11 @@ int run_sweep(int* argc, char*** argv, const RunOptions& options) {
   if (session.rank() == 0) log::set_prefix("");
   catch_stop_signals();
   int exit_code = kCrash;
+  // Outside the block below: on the way to abort nobody may wait for a computing thread that hangs.
+  std::unique_ptr<Rank> rank;
   try {
-    Rank rank(session);
-    exit_code = session.rank() == 0 ? run_root(session, rank, options) : run_worker(rank);
+    rank = std::make_unique<Rank>(session);
+    exit_code = session.rank() == 0 ? run_root(session, *rank, options) : run_worker(*rank);
   } catch (const std::exception& error) {
     // Peers wait for messages that will not come: no orderly way out is left.
     log::set_prefix(fmt::format("rank {} on {}: ", session.rank(), host_name()));

@@ -28,15 +28,25 @@ Schedule::Schedule(std::vector<ScheduledCell> cells, const ScheduleOptions& opti
 }
 
 void Schedule::mark_done(std::int32_t cell, std::int32_t begin, std::int32_t end) {
+  const auto cut = [&](const Range& range, auto&& keep) {
+    const Range before{range.begin, std::min(range.end, begin), range.attempts};
+    const Range after{std::max(range.begin, end), range.end, range.attempts};
+    if (before.begin < before.end) keep(before);
+    if (after.begin < after.end) keep(after);
+  };
   auto& pending = cells_[static_cast<std::size_t>(cell)].pending;
   std::deque<Range> left;
-  for (const Range& range : pending) {
-    if (range.begin < begin)
-      left.push_back({range.begin, std::min(range.end, begin), range.attempts});
-    if (range.end > end) left.push_back({std::max(range.begin, end), range.end, range.attempts});
-  }
-  std::erase_if(left, [](const Range& range) { return range.begin >= range.end; });
+  for (const Range& range : pending) cut(range, [&](const Range& part) { left.push_back(part); });
   pending = std::move(left);
+  std::deque<std::pair<std::int32_t, Range>> suspects;
+  for (const auto& suspect : suspects_) {
+    if (suspect.first != cell) {
+      suspects.push_back(suspect);
+    } else {
+      cut(suspect.second, [&](const Range& part) { suspects.emplace_back(cell, part); });
+    }
+  }
+  suspects_ = std::move(suspects);
 }
 
 void Schedule::retry(const RetriedRange& range) {
@@ -124,8 +134,9 @@ double Schedule::remaining_seconds() const {
   return seconds;
 }
 
-void Schedule::set_flops_per_second(std::int32_t variant, double flops_per_second) {
-  variants_[static_cast<std::size_t>(variant)].flops_per_second = flops_per_second;
+void Schedule::guess_flops_per_second(std::int32_t variant, double flops_per_second) {
+  Variant& state = variants_[static_cast<std::size_t>(variant)];
+  if (!state.measured) state.flops_per_second = flops_per_second;
 }
 
 std::int32_t Schedule::choose_variant(int rank, int node) const {
@@ -201,8 +212,8 @@ void Schedule::move_rank(int rank, int node, std::int32_t variant) {
   ++variants_of_node_[node][variant];
 }
 
-std::optional<Lease> Schedule::next(int rank, int node) {
-  if (auto suspect = take_suspect()) {
+std::optional<Lease> Schedule::next(int rank, int node, bool may_be_suspect) {
+  if (auto suspect = may_be_suspect ? take_suspect() : std::nullopt) {
     move_rank(rank, node, cells_[static_cast<std::size_t>(suspect->cell)].fixed.variant);
     return suspect;
   }
@@ -236,7 +247,9 @@ void Schedule::complete(std::int64_t lease, double wall_seconds) {
   if (wall_seconds > 0) {
     // In the estimate's own flops, as every prediction is.
     const double measured = (done.end - done.begin) * fixed.flops_per_question / wall_seconds;
-    double& speed = variants_[static_cast<std::size_t>(fixed.variant)].flops_per_second;
+    Variant& variant = variants_[static_cast<std::size_t>(fixed.variant)];
+    variant.measured = true;
+    double& speed = variant.flops_per_second;
     speed += kSpeedGain * (measured - speed);
   }
   if (outstanding_suspect_ == lease) outstanding_suspect_.reset();

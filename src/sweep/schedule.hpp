@@ -59,8 +59,9 @@ class Schedule {
   /// Call once after the above.
   void start();
 
-  /// The next shard for `rank` on `node`; nothing when there is none for it now.
-  std::optional<Lease> next(int rank, int node);
+  /// The next shard for `rank` on `node`; nothing when there is none for it now. may_be_suspect:
+  /// the rank starts it at once, so that a death would rightly be blamed on it.
+  std::optional<Lease> next(int rank, int node, bool may_be_suspect = true);
   /// The lease's questions are durable. wall_seconds (0: not measured) refits the variant's speed.
   void complete(std::int64_t lease, double wall_seconds);
   /// Handed back: the range will be given out again, this attempt not counted.
@@ -73,7 +74,8 @@ class Schedule {
   double predict_seconds(std::int32_t cell, std::int32_t num_questions) const;
   /// Predicted seconds of one rank for all that is not done.
   double remaining_seconds() const;
-  void set_flops_per_second(std::int32_t variant, double flops_per_second);
+  /// A guess, dropped once a shard of the variant was measured.
+  void guess_flops_per_second(std::int32_t variant, double flops_per_second);
 
  private:
   struct Range {
@@ -91,6 +93,7 @@ class Schedule {
     std::size_t first_open = 0;       ///< cells before it have nothing pending
     double pending_flops = 0;
     double flops_per_second = 1e9;
+    bool measured = false;
     int ranks = 0;  ///< working on it now
   };
 

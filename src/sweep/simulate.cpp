@@ -27,7 +27,7 @@ Simulation simulate(const std::vector<ScheduledCell>& cells, const ScheduleOptio
   ALLOMETER_EXPECT(ranks_per_node > 0);
   Schedule schedule(cells, options);
   for (std::size_t i = 0; i < flops_per_second.size(); ++i) {
-    schedule.set_flops_per_second(static_cast<std::int32_t>(i), flops_per_second[i]);
+    schedule.guess_flops_per_second(static_cast<std::int32_t>(i), flops_per_second[i]);
   }
   schedule.start();
   Simulation simulation;

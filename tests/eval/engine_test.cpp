@@ -163,6 +163,18 @@ TEST(TokenTrie, WalksEveryNodeOnceInSegmentsOfOnePath) {
   }
 }
 
+TEST(Engine, ATargetOutsideTheVocabularyIsNamed) {
+  FakeModel model;
+  Engine engine(model, {16});
+  const std::vector<ScoreRequest> requests = {{{1, 2, 1'000'000}, 2}};
+  try {
+    engine.score(requests);
+    FAIL() << "scored a token that the model does not have";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("token id 1000000"));
+  }
+}
+
 TEST(Engine, ScoresEachRequestAsIfItWereAlone) {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     const std::vector<ScoreRequest> requests = branchy_requests(seed, 80);

@@ -117,7 +117,7 @@ class Resume(SweepTest):
         self.assertEqual(self.state(output)["outcome"], "failed_cells", f"after {attempt + 1} starts: {err[-2000:]}")
         self.assertEqual(self.state(output)["cells_failed"], 1)
         self.assertEqual(self.state(output)["cells_done"], 3)
-        self.assertIn("started 3 times", err)
+        self.assertIn("handed out 3 times", err)
         self.run_program("status", output, "--exit-code", code=3)
         # The reason stands in the file; once the poison is gone, --retry-failed heals it.
         self.run_sweep(job, output, code=3)

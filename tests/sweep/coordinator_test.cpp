@@ -171,7 +171,7 @@ TEST_F(CoordinatorTest, ThreeLostAttemptsFailTheCellAndNameTheHosts) {
     ++failures;
     EXPECT_EQ(cell.failure->kind, "attempts");
     EXPECT_THAT(cell.failure->reason,
-                HasSubstr("started 3 times and never finished, on host, host, host"));
+                HasSubstr("handed out 3 times and never finished, on host, host, host"));
   }
   EXPECT_EQ(failures, 1);
 }
@@ -208,6 +208,24 @@ TEST_F(CoordinatorTest, AFailedCellStaysFailedUntilItIsRetried) {
   EXPECT_EQ(coordinator_->outcome(), Outcome::failed_cells);
 
   start(plan, 1, true);
+  run_to_the_end();
+  EXPECT_EQ(coordinator_->outcome(), Outcome::done);
+}
+
+TEST_F(CoordinatorTest, ARetriedCellIsForgivenItsFailureEvenIfItIsStoppedHalfWay) {
+  const Plan plan = small_plan();
+  start(plan, 1);
+  const auto outgoing = coordinator_->hand_out();
+  fail(outgoing[0].second, "no memory");
+  for (std::size_t i = 1; i < outgoing.size(); ++i) finish(outgoing[i].second);
+  run_to_the_end();
+
+  start(plan, 1, true);
+  finish(coordinator_->hand_out()[0].second);
+  flush();
+
+  start(plan, 1);
+  EXPECT_EQ(coordinator_->state().cells_failed, 0);
   run_to_the_end();
   EXPECT_EQ(coordinator_->outcome(), Outcome::done);
 }

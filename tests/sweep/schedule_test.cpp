@@ -71,7 +71,7 @@ TEST(Schedule, LeavesOutWhatIsDone) {
 TEST(Schedule, LongestCellOfAVariantFirst) {
   Schedule schedule({{0, 10, 1e9}, {0, 10, 9e9}, {0, 10, 4e9}},
                     {.world_size = 1, .shard_seconds = 1000});
-  schedule.set_flops_per_second(0, 1e9);
+  schedule.guess_flops_per_second(0, 1e9);
   schedule.start();
   EXPECT_EQ(schedule.next(0, 0)->cell, 1);
 }
@@ -94,7 +94,7 @@ TEST(Schedule, ARankStaysWithTheVariantThatItHolds) {
 
 TEST(Schedule, ShardsShrinkTowardsTheEndAndNoneIsLongerThanAsked) {
   Schedule schedule({{0, 100000, 1e6}}, {.world_size = 4, .shard_seconds = 2});
-  schedule.set_flops_per_second(0, 1e9);
+  schedule.guess_flops_per_second(0, 1e9);
   schedule.start();
   int last = 1 << 30;
   int rank = 0;
@@ -124,7 +124,7 @@ TEST(Schedule, AReleasedRangeComesAgainWithTheSameAttempt) {
 
 TEST(Schedule, ARetriedRangeKeepsItsBordersAndCountsItsAttempts) {
   Schedule schedule({{0, 100, 1e9}}, {.world_size = 8, .shard_seconds = 1});
-  schedule.set_flops_per_second(0, 1e9);
+  schedule.guess_flops_per_second(0, 1e9);
   schedule.retry({0, 40, 90, 1});
   schedule.start();
   const auto lease = schedule.next(0, 0);
@@ -167,7 +167,7 @@ TEST(Schedule, ThreeLostAttemptsFailTheCell) {
 
 TEST(Schedule, AFailedCellIsNotHandedOutFurther) {
   Schedule schedule({{0, 100, 1e9}, {0, 3, 1e9}}, {.world_size = 1, .shard_seconds = 1});
-  schedule.set_flops_per_second(0, 1e9);
+  schedule.guess_flops_per_second(0, 1e9);
   schedule.start();
   const auto lease = schedule.next(0, 0);
   ASSERT_TRUE(lease);
