@@ -64,6 +64,8 @@ function(allometer_tests name)
                         fmt::fmt GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name}_tests PRIVATE ALLOMETER_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   allometer_compile_options(${name}_tests)
+  # Tests are compiled more often than they are run.
+  target_compile_options(${name}_tests PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1>)
   gtest_discover_tests(${name}_tests TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]" LABELS unit)
 endfunction()

@@ -196,7 +196,9 @@ YamlNode parse_yaml(std::string_view text, Mistakes& mistakes) {
     YamlNode root = builder.take_root();
     TreeBuilder second(mistakes);
     if (parser && parser.HandleNextDocument(second)) {
-      mistakes.add(second.take_root().line, "a second document ('---'): a job file holds one");
+      // Also what yaml-cpp makes of a comma outside brackets: documents without end.
+      mistakes.add(second.take_root().line,
+                   "a second document: a job file holds one; look for '---' or a stray ','");
     }
     return root;
   } catch (const YAML::Exception& error) {

@@ -1,6 +1,9 @@
 #include "tasks/yaml_value.hpp"
 
+#include <sstream>
+
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include "core/error.hpp"
@@ -73,6 +76,36 @@ class Converter {
   int num_nodes_ = 0;
 };
 
+/// Takes a document's events and does nothing with them.
+class Skip : public YAML::EventHandler {
+  using Mark = YAML::Mark;
+  using Anchor = YAML::anchor_t;
+  using Style = YAML::EmitterStyle::value;
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark&, Anchor) override {}
+  void OnAlias(const Mark&, Anchor) override {}
+  void OnScalar(const Mark&, const std::string&, Anchor, const std::string&) override {}
+  void OnSequenceStart(const Mark&, const std::string&, Anchor, Style) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark&, const std::string&, Anchor, Style) override {}
+  void OnMapEnd() override {}
+};
+
+/// Not YAML::LoadAll: behind a comma outside brackets yaml-cpp 0.7 finds documents without end.
+void require_one_document(std::string_view text, const std::filesystem::path& name) {
+  std::istringstream in{std::string(text)};
+  YAML::Parser parser(in);
+  Skip skip;
+  if (!parser.HandleNextDocument(skip)) {
+    throw ConfigError(name.string() + ":1: expected one YAML document, found none");
+  }
+  if (parser.HandleNextDocument(skip)) {
+    throw ConfigError(name.string() +
+                      ":1: expected one YAML document, found more: look for '---' or a stray ','");
+  }
+}
+
 }  // namespace
 
 std::string YamlValue::where() const {
@@ -88,12 +121,8 @@ const YamlValue* YamlValue::find(std::string_view key) const {
 
 YamlValue parse_yaml(std::string_view text, const std::filesystem::path& name) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() != 1) {
-      throw ConfigError(fmt::format("{}:1: expected one YAML document, found {}", name.string(),
-                                    documents.size()));
-    }
-    return Converter(name).convert(documents.front());
+    require_one_document(text, name);
+    return Converter(name).convert(YAML::Load(std::string(text)));
   } catch (const YAML::Exception& error) {
     throw ConfigError(fmt::format("{}:{}: not valid YAML: {}", name.string(),
                                   error.mark.is_null() ? 1 : error.mark.line + 1, error.msg));

@@ -344,7 +344,9 @@ TEST_F(JobTest, RefusesWhatIsNoPlainYaml) {
   EXPECT_EQ(mistakes_of("? [a]\n: 1\n"), "3: a key must be a word, not a list");
   EXPECT_EQ(mistakes_of("name: !!str x\n"),
             "3: tags ('tag:yaml.org,2002:str') are not allowed here: leave it out");
-  EXPECT_EQ(mistakes_of("---\nname: x\n"), "4: a second document ('---'): a job file holds one");
+  EXPECT_EQ(mistakes_of("---\nname: x\n"),
+            "4: a second document: a job file holds one; look for '---' or a stray ','");
+  EXPECT_THAT(mistakes(",a: t\n"), StartsWith("1: a second document"));
   EXPECT_EQ(mistakes_of(std::string("name: a\x01z\n")),
             "3: a control character (byte 1): a job file is plain text");
   EXPECT_EQ(mistakes_of("output: caf\xE9.h5\n"),

@@ -145,6 +145,20 @@ TEST_F(TaskFile, EveryUnsupportedKeyOrValueIsNamed) {
   }
 }
 
+TEST_F(TaskFile, WhatIsNoTextOrNoSingleDocumentIsRefused) {
+  const auto failure_of = [&](const std::string& text) {
+    directory_.write("t.yaml", text);
+    return message_of<ConfigError>([&] { load_task(directory_.path() / "t.yaml"); });
+  };
+  // yaml-cpp would find documents without end.
+  EXPECT_THAT(failure_of(",task: t\n"), HasSubstr("one YAML document"));
+  EXPECT_THAT(failure_of(""), HasSubstr("one YAML document"));
+  EXPECT_THAT(failure_of("task: t\ndescription: caf\xE9\n"),
+              AllOf(StartsWith(at_line(2)), HasSubstr("UTF-8")));
+  EXPECT_THAT(failure_of("task: t\ncaf\xE9: x\n"),
+              AllOf(StartsWith(at_line(2)), HasSubstr("UTF-8")));
+}
+
 TEST_F(TaskFile, TemplatesBeyondFieldsAreRefusedWithTheirLine) {
   directory_.write(
       "t.yaml",
