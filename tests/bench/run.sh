@@ -10,9 +10,10 @@ status=0
 
 # figures TITLE COMMAND...: a benchmark that fails does not keep the others from their figures.
 figures() {
-  printf '\n-- %s\n' "$1"
+  local title=$1
   shift
-  "$@" < /dev/null || { echo "bench: FAILED: $1" >&2; status=1; }
+  printf '\n-- %s\n' "$title"
+  "$@" < /dev/null || { echo "bench: FAILED: $title" >&2; status=1; }
 }
 
 figures 'matrix products and attention, one thread' env OMP_NUM_THREADS=1 "$build/tests/bench/ops_bench"
