@@ -1,9 +1,11 @@
 #include "core/fault_point.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <thread>
 
 namespace allometer {
 namespace {
@@ -13,8 +15,8 @@ struct Target {
   long passage = 1;
 };
 
-Target read_target() {
-  const char* value = std::getenv("ALLOMETER_TEST_KILL");
+Target read_target(const char* variable) {
+  const char* value = std::getenv(variable);
   if (value == nullptr) return {};
   const std::string text(value);
   const std::size_t colon = text.rfind(':');
@@ -27,12 +29,14 @@ Target read_target() {
 }  // namespace
 
 void fault_point(std::string_view name) {
-  static const Target target = read_target();
-  if (target.name.empty() || name != target.name) return;
+  static const Target kill = read_target("ALLOMETER_TEST_KILL");
+  static const Target hang = read_target("ALLOMETER_TEST_HANG");
+  if (name == hang.name) std::this_thread::sleep_for(std::chrono::hours(24));
+  if (kill.name.empty() || name != kill.name) return;
   static std::mutex mutex;
   static long passages = 0;
   const std::lock_guard lock(mutex);
-  if (++passages == target.passage) std::raise(SIGKILL);
+  if (++passages == kill.passage) std::raise(SIGKILL);
 }
 
 }  // namespace allometer

@@ -19,7 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kHeartbeatInterval = std::chrono::seconds(10);
+constexpr double kHeartbeatSeconds = 10;
 constexpr auto kShortestNap = std::chrono::microseconds(250);
 constexpr auto kLongestNap = std::chrono::microseconds(2000);
 constexpr int kRoot = 0;
@@ -198,7 +198,8 @@ void Rank::watch() {
     }
   }
   if (!setup_) return;
-  if (Clock::now() - last_heartbeat_sent_ > kHeartbeatInterval) {
+  const double interval = std::min(kHeartbeatSeconds, setup_->watchdog_seconds / 4);
+  if (seconds_since(last_heartbeat_sent_) > interval) {
     last_heartbeat_sent_ = Clock::now();
     if (session_.rank() == kRoot) {
       for (int rank = 1; rank < session_.size(); ++rank)

@@ -112,6 +112,23 @@ class Damage(SweepTest):
         import re
         return re.findall(pattern, text)
 
+    def test_a_cut_line_of_a_dataset_is_found_before_any_work(self):
+        self.write("tasks/rows.jsonl", '{"question": "a", "choices": ["x", "y"], "gold": 0}\n{"question": "b", "cho')
+        self.write("tasks/cut.yaml", TASK_TEXT.format(name="cut", data="rows.jsonl"))
+        job = self.job_with([f"{SHARED}/stories/stories-14k"], tasks="[cut, story_con]",
+                            more=f"task_directories: [{self.folder}/tasks]\n")
+        _, err = self.run_sweep(job, self.folder / "x.h5", ranks=2, code=2)
+        self.assertRegex(err, r"rows\.jsonl:2: ")
+        self.assertRegex(err, "story_con")  # both mistakes at once
+        self.assertNotIn("MPI_ABORT", err)
+
+    def test_a_computation_that_hangs_ends_the_job(self):
+        # The ranks' other threads go on: only the one that computes sleeps.
+        job = self.stories_job(limit=20)
+        _, err = self.run_sweep(job, self.folder / "hang.h5", ranks=2, code=None, timeout=100,
+                                ALLOMETER_WATCHDOG_SECONDS=3, ALLOMETER_TEST_HANG="mid_shard")
+        self.assertRegex(err, r"cell stories-\d+k/f32 .* made no progress for \d+ s")
+
     def test_unknown_task_is_suggested(self):
         _, err = self.run_sweep(self.job_with([f"{SHARED}/stories/stories-14k"], tasks="[story_coi]"),
                                 self.folder / "x.h5", ranks=2, code=2)

@@ -59,6 +59,19 @@ class Invariance(SweepTest):
         print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
         return output
 
+    def count_leases(self, name):
+        return sum(file.read_bytes().count(b'"attempt"') for file in (self.folder / f"{name}.h5.journal").iterdir())
+
+    def killed_and_rerun(self, point):
+        name = "killed_" + point.split(":")[0]
+        job = self.write(f"{name}.yaml", JOB.format(folder=self.folder, chunk=61, shard=0.3, memory="256MiB",
+                                                    tasks="branchy, continue_long, story_lm"))
+        output = self.folder / f"{name}.h5"
+        _, err = self.run_sweep(job, output, ranks=2, code=None, timeout=900, ALLOMETER_TEST_KILL=point)
+        self.assertRegex(err, "(?i)signal 9|Killed", f"the point '{point}' was not hit")
+        self.run_sweep(job, output, ranks=2, timeout=900)
+        return output
+
     def check_all(self):
         reference = self.sweep("reference", options=["--threads", "1"])
         for output in [
@@ -68,6 +81,10 @@ class Invariance(SweepTest):
                 self.sweep("small_shards", ranks=2, shard=0.3, memory="8MiB", options=["--threads", "1"]),
                 self.sweep("other_chunks", ranks=2, chunk=61, options=["--threads", "1"])]:
             self.assert_same_records(reference, output)
+        # Not the same shards under another name: more leases were handed out.
+        self.assertGreater(self.count_leases("small_shards"), self.count_leases("reference"))
+        for point in ("mid_shard:5", "journal_written:2"):
+            self.assert_same_records(reference, self.killed_and_rerun(point))
         self.assert_different_records(
             reference, self.sweep("reordered", chunk=61, options=["--threads", "1"], ALLOMETER_TEST_REORDER=1))
 

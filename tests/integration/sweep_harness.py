@@ -44,7 +44,7 @@ class SweepTest(unittest.TestCase):
         environment.update(
             OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
             OMPI_MCA_mpi_yield_when_idle="1", OMPI_MCA_btl_base_warn_component_unused="0",
-            XDG_CACHE_HOME=str(self.folder / "cache"))
+            OMP_WAIT_POLICY="passive", XDG_CACHE_HOME=str(self.folder / "cache"))
         environment.pop("OMP_NUM_THREADS", None)
         environment.update({key: str(value) for key, value in changes.items()})
         return environment
