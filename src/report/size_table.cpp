@@ -238,8 +238,8 @@ bool constant(const Draft& draft) {
 
 Trend trend_of(const Draft& draft, bool is_at_chance) {
   const SizeRow& row = draft.row;
-  if (constant(draft)) return Trend::constant;
   if (is_at_chance) return Trend::at_chance;
+  if (constant(draft)) return Trend::constant;
   if (row.num_sizes < 2 || std::isnan(row.slope_ci_low)) return Trend::unknown;
   if (row.slope_ci_low <= 0 && row.slope_ci_high >= 0) return Trend::unclear;
   return (row.slope > 0) == draft.metric.higher_is_better ? Trend::improves : Trend::worsens;
@@ -357,7 +357,8 @@ std::vector<SizeRow> size_rows(const Ladder& ladder, std::int32_t metric,
 
 void sort_weakest_first(std::vector<SizeRow>& rows) {
   const auto strength = [](const SizeRow& row, const Correlation& correlation) {
-    return row.trend == Trend::constant ? 0.0 : std::abs(correlation.value);
+    const bool nothing_to_follow = row.trend == Trend::constant || row.trend == Trend::at_chance;
+    return nothing_to_follow && std::isnan(correlation.value) ? 0.0 : std::abs(correlation.value);
   };
   const auto key = [&](const SizeRow& row) {
     const double rho = strength(row, row.spearman);

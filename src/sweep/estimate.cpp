@@ -7,6 +7,7 @@
 
 #include "core/instruction_set.hpp"
 #include "core/progress.hpp"
+#include "core/provenance.hpp"
 #include "model/backend.hpp"
 #include "model/kv_cache.hpp"
 #include "model/load.hpp"
@@ -29,6 +30,7 @@ struct VariantWork {
   double requested_tokens = 0;
   double flops = 0;
   std::int64_t max_sequence = 0;
+  bool generates = false;
 };
 
 std::string human_bytes(double bytes) {
@@ -58,6 +60,8 @@ std::vector<VariantWork> work_by_variant(const Plan& plan) {
     variant.requested_tokens += cell.num_questions * plan.work[i].requested_tokens_per_question;
     variant.flops += cell.num_questions * plan.work[i].flops_per_question;
     variant.max_sequence = std::max(variant.max_sequence, plan.work[i].max_sequence);
+    variant.generates |=
+        plan.record.tasks[static_cast<std::size_t>(cell.task)].output_type == "generate_until";
   }
   return variants;
 }
@@ -65,7 +69,9 @@ std::vector<VariantWork> work_by_variant(const Plan& plan) {
 /// Weights (shared by the ranks of a node) and what each rank adds.
 struct Memory {
   double weights = 0;
-  double per_rank = 0;
+  double cache = 0;  ///< one path of keys and values
+  double per_rank =
+      0;  ///< cache, a chunk's activations, and the budget of generation where a task generates
 };
 
 Memory memory_of(const Plan& plan, std::size_t variant, const VariantWork& work) {
@@ -76,9 +82,17 @@ Memory memory_of(const Plan& plan, std::size_t variant, const VariantWork& work)
   Memory memory;
   memory.weights =
       static_cast<double>(model::packed_bytes(config, *parse_precision(planned.precision)));
-  memory.per_rank = static_cast<double>(model::KvCache::size_in_bytes(
+  memory.cache = static_cast<double>(model::KvCache::size_in_bytes(
       config.num_hidden_layers, config.num_key_value_heads, config.head_dim,
       static_cast<int>(std::max<std::int64_t>(1, work.max_sequence))));
+  // Residual stream and its norm, queries with keys and values, the gated product and its inputs:
+  // F32 at most.
+  const double row =
+      2.0 * config.hidden_size +
+      (config.num_attention_heads + 2.0 * config.num_key_value_heads) * config.head_dim +
+      3.0 * config.intermediate_size;
+  memory.per_rank = memory.cache + 4 * row * plan.job.chunk_tokens +
+                    (work.generates ? static_cast<double>(plan.job.generation_bytes) : 0);
   return memory;
 }
 
@@ -93,7 +107,7 @@ std::string variant_table(const Plan& plan, const std::vector<VariantWork>& vari
     text += fmt::format("{:<32} {:>6} {:>9} {:>9} {:>8.0f}% {:>9} {:>11} {:>11}\n",
                         plan.record.variants[i].name, work.cells, work.questions,
                         human_count(work.tokens), 100 * saved, human_count(work.flops),
-                        human_bytes(memory.weights), human_bytes(memory.per_rank));
+                        human_bytes(memory.weights), human_bytes(memory.cache));
   }
   return text;
 }
@@ -139,6 +153,7 @@ std::string estimate_job(const EstimateOptions& options) {
   std::vector<double> speed;
   std::vector<double> load_seconds;
   double questions = 0;
+  double node_memory = 0;
   for (std::size_t i = 0; i < variants.size(); ++i) {
     const std::string& precision = plan.record.variants[i].precision;
     if (options.flops_per_second > 0) measured[precision] = options.flops_per_second;
@@ -147,7 +162,9 @@ std::string estimate_job(const EstimateOptions& options) {
       measured[precision] = model::measure_peak_flops_per_second(*parse_precision(precision));
     }
     speed.push_back(options.efficiency * measured[precision]);
-    load_seconds.push_back(memory_of(plan, i, variants[i]).weights / kLoadBytesPerSecond);
+    const Memory memory = memory_of(plan, i, variants[i]);
+    load_seconds.push_back(memory.weights / kLoadBytesPerSecond);
+    node_memory = std::max(node_memory, memory.weights + options.ranks_per_node * memory.per_rank);
     questions += static_cast<double>(variants[i].questions);
   }
   std::vector<ScheduledCell> cells;
@@ -163,6 +180,11 @@ std::string estimate_job(const EstimateOptions& options) {
   text += fmt::format("\n{} cells, {} questions, results file about {}\n", plan.record.cells.size(),
                       human_count(questions),
                       human_bytes(texts_bytes(plan) + kBytesPerQuestion * questions));
+  text += fmt::format(
+      "memory of a node: up to {} for {} ranks on its largest variant, weights shared ({} are free "
+      "here)\n",
+      human_bytes(node_memory), options.ranks_per_node,
+      human_bytes(static_cast<double>(available_memory_bytes())));
   for (const auto& [precision, flops] : measured) {
     text += fmt::format(
         "one rank: {} at {:.1f} GFLOP/s in matrix products, taken as {:.0f} % of that\n", precision,

@@ -8,10 +8,6 @@
 
 namespace allometer::tasks {
 
-/// Insertions, deletions, replacements and swaps of neighbours that turn one into the other
-/// (Damerau-Levenshtein, restricted: optimal string alignment).
-int edit_distance(std::string_view left, std::string_view right);
-
 /// The candidates within a third of their length, or that contain `name`, nearest first; at most
 /// three.
 std::vector<std::string> look_alikes(std::string_view name,

@@ -1,0 +1,96 @@
+#include "sweep/plan.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+
+namespace allometer::sweep {
+namespace {
+
+using ::testing::HasSubstr;
+
+class PlanTest : public ::testing::Test {
+ protected:
+  PlanTest() {
+    std::filesystem::create_directories(directory_ / "model");
+    std::filesystem::create_directories(directory_ / "tasks");
+    write("model/config.json", "{}");
+    write("tasks/rows.jsonl", R"({"question": "a", "choices": ["x", "y"], "gold": 0})");
+    write("tasks/small.yaml",
+          "task: small\ndataset_path: rows.jsonl\noutput_type: multiple_choice\n"
+          "doc_to_text: \"{{question}}\"\ndoc_to_choice: \"{{choices}}\"\ndoc_to_target: "
+          "\"{{gold}}\"\n");
+  }
+  ~PlanTest() override { std::filesystem::remove_all(directory_); }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(directory_ / name) << text;
+  }
+  job::Job job_with(const std::string& tasks, const std::string& more = "") const {
+    write("job.yaml", "name: j\nmodels:\n  - path: model\ntasks: [" + tasks + "]\n" + more);
+    return job::load_job(directory_ / "job.yaml");
+  }
+
+  std::filesystem::path directory_ =
+      std::filesystem::temp_directory_path() / ("plan_test." + std::to_string(::getpid()));
+};
+
+TEST_F(PlanTest, AJobKnowsEverySamplerOfTheTasks) {
+  for (const auto sampler : {tasks::Sampler::first_n, tasks::Sampler::fixed,
+                             tasks::Sampler::per_question, tasks::Sampler::lm_eval}) {
+    const std::string name(name_of(sampler));
+    EXPECT_EQ(job_with("small", "sampler: " + name + "\n").sampler, name);
+  }
+  EXPECT_THROW(job_with("small", "sampler: middle\n"), ConfigError);
+}
+
+TEST_F(PlanTest, AllMistakesOfTheTasksAreToldAtOnce) {
+  write("tasks/broken.yaml",
+        "task: broken\ndataset_path: nowhere.jsonl\noutput_type: multiple_choice\n");
+  try {
+    load_tasks(job_with("smal, broken, small"));
+    FAIL() << "unknown and broken tasks were taken";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("there is no task 'smal'"));
+    EXPECT_THAT(error.what(), HasSubstr("did you mean small?"));
+    EXPECT_THAT(error.what(), HasSubstr("broken.yaml:"));
+  }
+}
+
+TEST_F(PlanTest, AnUnusableCheckpointFailsItsCellsWithTheReason) {
+  job::Job job = job_with("small");
+  auto tasks = load_tasks(job);
+  const ModelIdentity identity = identify_model(directory_ / "model", {});
+  ASSERT_TRUE(identity.failure);
+  const Plan plan = make_plan(std::move(job), std::move(tasks), "test", {identity});
+  ASSERT_EQ(plan.record.cells.size(), 1u);
+  ASSERT_TRUE(plan.cell_failure[0]);
+  EXPECT_THAT(plan.cell_failure[0]->reason, HasSubstr("model"));
+  EXPECT_EQ(plan.record.cells[0].num_questions, 1);
+}
+
+TEST_F(PlanTest, ACellIsWhatItsInputsAre) {
+  const auto digest_of = [&](const std::string& more, const std::string& numerics) {
+    job::Job job = job_with("small", more);
+    auto tasks = load_tasks(job);
+    const ModelIdentity identity = identify_model(directory_ / "model", {});
+    return make_plan(std::move(job), std::move(tasks), numerics, {identity}).record.cells[0].digest;
+  };
+  const Digest first = digest_of("", "n");
+  EXPECT_EQ(digest_of("engine: {shard_seconds: 3}\n", "n"), first);
+  EXPECT_NE(digest_of("variants: [{precision: bf16}]\n", "n"), first);
+  EXPECT_NE(digest_of("seeds: [1]\n", "n"), first);
+  EXPECT_NE(digest_of("sampler: lm_eval\n", "n"), first);
+  EXPECT_NE(digest_of("", "m"), first);
+  write("tasks/rows.jsonl", R"({"question": "b", "choices": ["x", "y"], "gold": 0})");
+  EXPECT_NE(digest_of("", "n"), first);
+}
+
+}  // namespace
+}  // namespace allometer::sweep
