@@ -78,7 +78,7 @@ class Resume(SweepTest):
         job = self.stories_job(limit=400, tasks="[story_lm]", models=("stories-658k",),
                                more="engine: {shard_seconds: 0.1}\n")
         output = self.folder / "limited.h5"
-        self.run_sweep(job, output, options=["--time-limit", "0.02"], code=4)
+        self.run_sweep(job, output, options=["--time-limit", "0.01"], code=4)
         self.assertIn("time limit", self.state(output)["reason"])
 
     def test_collect_from_a_killed_sweep(self):
