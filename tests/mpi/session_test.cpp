@@ -1,15 +1,16 @@
 #include "mpi/session.hpp"
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <memory>
 #include <string>
 
+#include <gtest/gtest.h>
+
 namespace allometer::mpi {
 namespace {
 
-// One process may initialise MPI once: every test shares the session, also when started without mpirun.
+// One process may initialise MPI once: every test shares the session, also when started without
+// mpirun.
 Session& session() {
   static auto* instance = new Session(nullptr, nullptr);
   return *instance;

@@ -384,8 +384,7 @@ TEST_F(TaskFile, ExamplesOfTheDocumentationLoad) {
                                                 {"piqa", "Question: Eat\nAnswer:"}}));
 }
 
-TEST(Spelling, DistancesOfTypingMistakes) {
-}
+TEST(Spelling, DistancesOfTypingMistakes) {}
 
 }  // namespace
 }  // namespace allometer::tasks
