@@ -170,9 +170,9 @@ std::int32_t Schedule::choose_variant(int rank, int node) const {
 
 std::int32_t Schedule::questions_for(const Cell& cell) const {
   const double all = remaining_seconds();
-  const double target =
-      std::clamp(all / (3.0 * options_.world_size), options_.shortest_shard_seconds,
-                 std::max(options_.shard_seconds, options_.shortest_shard_seconds));
+  const double longest = options_.shard_seconds;
+  const double shortest = std::min(options_.shortest_shard_seconds, longest);
+  const double target = std::clamp(all / (3.0 * options_.world_size), shortest, longest);
   const Variant& variant = variants_[static_cast<std::size_t>(cell.fixed.variant)];
   const double per_question = cell.fixed.flops_per_question / variant.flops_per_second;
   const double questions = per_question > 0 ? target / per_question : cell.fixed.num_questions;

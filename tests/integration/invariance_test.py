@@ -64,7 +64,7 @@ class Invariance(SweepTest):
 
     def killed_and_rerun(self, point):
         name = "killed_" + point.split(":")[0]
-        job = self.write(f"{name}.yaml", JOB.format(folder=self.folder, chunk=61, shard=0.3, memory="256MiB",
+        job = self.write(f"{name}.yaml", JOB.format(folder=self.folder, chunk=61, shard=0.05, memory="256MiB",
                                                     tasks="branchy, continue_long, story_lm"))
         output = self.folder / f"{name}.h5"
         _, err = self.run_sweep(job, output, ranks=2, code=None, timeout=900, ALLOMETER_TEST_KILL=point)
@@ -78,7 +78,7 @@ class Invariance(SweepTest):
                 self.sweep("two_ranks", ranks=2, options=["--threads", "1"]),
                 self.sweep("four_ranks", ranks=4, options=["--threads", "1"]),
                 self.sweep("two_threads", options=["--threads", "2"]),
-                self.sweep("small_shards", ranks=2, shard=0.3, memory="8MiB", options=["--threads", "1"]),
+                self.sweep("small_shards", ranks=2, shard=0.02, memory="8MiB", options=["--threads", "1"]),
                 self.sweep("other_chunks", ranks=2, chunk=61, options=["--threads", "1"])]:
             self.assert_same_records(reference, output)
         # Not the same shards under another name: more leases were handed out.
