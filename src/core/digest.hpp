@@ -15,7 +15,8 @@ namespace allometer {
 struct Digest {
   std::array<std::uint8_t, 32> bytes{};
 
-  auto operator<=>(const Digest&) const = default;
+  auto operator<=>(const Digest&) const =
+      default;  // NOLINT(modernize-use-nullptr): a false alarm of clang-tidy 14
   std::string hex() const;
   /// The first 12 hexadecimal digits: enough for file names and messages.
   std::string short_hex() const { return hex().substr(0, 12); }

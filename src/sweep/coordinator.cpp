@@ -79,9 +79,9 @@ ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& in
     const auto found = index.cells().find(cell.digest);
     const std::int32_t done = found == index.cells().end() ? 0 : found->second.questions_done();
     summary.questions_kept += done;
-    if (done == cell.num_questions && done > 0) {
-      ++summary.cells_kept;
-    } else if (found != index.cells().end() && stays_failed(found->second, retry_failed)) {
+    const bool complete = done == cell.num_questions && done > 0;
+    const bool failed = found != index.cells().end() && stays_failed(found->second, retry_failed);
+    if (complete || failed) {
       ++summary.cells_kept;
     } else if (done > 0) {
       ++summary.cells_continued;

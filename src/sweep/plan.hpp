@@ -64,10 +64,6 @@ struct ModelIdentity {
   std::optional<InputFailure> failure;
 };
 
-/// The job's tasks, found and loaded, with all their mistakes in one ConfigError. Cheap beside the
-/// checkpoints: do it first.
-std::vector<PlannedTaskInput> load_tasks(const job::Job& job);
-
 /// Where shipped tasks are found when the job names no directory: $ALLOMETER_TASKS, beside the
 /// program, or installed.
 std::vector<std::filesystem::path> default_task_directories();

@@ -145,11 +145,7 @@ bool Rank::step(const std::function<void(const mpi::Message&)>& on_root_message)
       case Tag::released:
         on_root_message(*message);
         break;
-      case Tag::stop:
-        // To the root: a rank asks for a stop. From the root: stop.
-        if (session_.rank() == kRoot) on_root_message(*message);
-        handle(*message);
-        break;
+      case Tag::stop:  // to the root: a rank asks for a stop; from the root: stop
       case Tag::heartbeat:
         if (session_.rank() == kRoot) on_root_message(*message);
         handle(*message);

@@ -15,7 +15,7 @@ constexpr double kSpeedGain = 0.3;
 
 }  // namespace
 
-Schedule::Schedule(std::vector<ScheduledCell> cells, const ScheduleOptions& options)
+Schedule::Schedule(const std::vector<ScheduledCell>& cells, const ScheduleOptions& options)
     : options_(options) {
   for (const ScheduledCell& cell : cells) {
     const auto variant = static_cast<std::size_t>(cell.variant);

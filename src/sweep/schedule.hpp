@@ -49,7 +49,7 @@ struct RetriedRange {
 /// one poisonous shard cannot use up the attempts of its neighbours.
 class Schedule {
  public:
-  Schedule(std::vector<ScheduledCell> cells, const ScheduleOptions& options);
+  Schedule(const std::vector<ScheduledCell>& cells, const ScheduleOptions& options);
 
   /// Before the first lease. done: ranges of `cell` that need no more work; later calls may add.
   void mark_done(std::int32_t cell, std::int32_t begin, std::int32_t end);

@@ -94,7 +94,7 @@ class Invariance(SweepTest):
 
     @unittest.skipUnless(os.environ.get("ALLOMETER_LONG_TESTS"), "a job of over a minute: ./check --full runs it")
     def test_job_of_over_a_minute(self):
-        self.prepare(limit=150, layers=8, hidden=384)
+        self.prepare(limit=60, layers=8, hidden=384)
         self.check_all()
 
 
