@@ -11,8 +11,8 @@
 #include "core/instruction_set.hpp"
 #include "core/provenance.hpp"
 #include "model/backend.hpp"
-#include "model/load.hpp"
 #include "sweep/plan.hpp"
+#include "sweep/run_cell.hpp"
 
 namespace allometer::sweep {
 namespace {
@@ -68,13 +68,6 @@ Rank::Rank(mpi::Session& session)
       last_heartbeat_sent_(Clock::now()),
       last_heard_of_root_(Clock::now()) {
   session_.send(kRoot, tag_of(Tag::hello), encode(hello_));
-}
-
-/// What killed jobs have left on this node, and, when a job ends, what its last rank lets go.
-static void remove_stale_weights() {
-  for (const auto& directory : model::shared_directories()) {
-    model::remove_stale_packed_weights(directory);
-  }
 }
 
 void Rank::set_up(const SetupMessage& setup) {

@@ -26,6 +26,12 @@ double seconds_since(Clock::time_point start) {
 
 }  // namespace
 
+void remove_stale_weights() {
+  for (const auto& directory : model::shared_directories()) {
+    model::remove_stale_packed_weights(directory);
+  }
+}
+
 struct CellRunner::Loaded {
   std::int32_t variant = -1;
   std::int32_t model_index = -1;
@@ -51,7 +57,7 @@ void CellRunner::hold_variant(const Assignment& assignment) {
   loaded_->model.reset();
   loaded_->variant = -1;
   // And what no rank of the node holds any more goes from its shared memory.
-  for (const auto& place : model::shared_directories()) model::remove_stale_packed_weights(place);
+  remove_stale_weights();
   if (loaded_->model_index != variant.model) {
     loaded_->tokenizer.reset();
     loaded_->model_index = -1;

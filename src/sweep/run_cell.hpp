@@ -13,6 +13,10 @@ namespace allometer::sweep {
 /// Thrown through a shard by the stop flag; not an error.
 struct Cancelled {};
 
+/// Clears this node's shared memory of packed weights that no process holds: what killed jobs have
+/// left, what a rank let go, and, when a job ends, what its last rank held.
+void remove_stale_weights();
+
 /// Keeps the model, the tokenizer and the tasks that this rank used last.
 class CellRunner {
  public:
