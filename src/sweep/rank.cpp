@@ -116,6 +116,7 @@ void Rank::handle(const mpi::Message& message) {
       if (worker_) worker_->cancel();
       break;
     case Tag::end:
+      stop_computing();
       exit_code_ = decode<EndMessage>(message.payload).exit_code;
       break;
     case Tag::heartbeat:

@@ -8,6 +8,8 @@ class Stories(SweepTest):
     def test_the_shipped_job(self):
         output = self.folder / "stories.h5"
         out, _ = self.run_sweep(SOURCE / "jobs/stories.yaml", output, ranks=2)
+        left = [path.name for path in pathlib.Path("/dev/shm").glob("allometer-*")]
+        self.assertEqual(left, [], "packed weights outlive the job")
         import h5py
         with h5py.File(output) as file:
             table = {name: [text.decode() if isinstance(text, bytes) else text for text in data[:]]
