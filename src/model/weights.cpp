@@ -32,7 +32,7 @@ std::filesystem::path directory_for(const std::string& name, const std::filesyst
 }
 
 /// Rows [first, first + count) of the stacked parts, F32.
-void read_rows(const io::Safetensors& checkpoint, const LinearSpec& spec, int first, int count,
+void read_rows(const Checkpoint& checkpoint, const LinearSpec& spec, int first, int count,
                float* dst) {
   const auto width = static_cast<std::size_t>(spec.in_features);
   int part_begin = 0;
@@ -51,14 +51,14 @@ void read_rows(const io::Safetensors& checkpoint, const LinearSpec& spec, int fi
 
 }  // namespace
 
-Weights::Weights(io::Safetensors checkpoint, std::string label, const Architecture& architecture,
-                 const Config& config, const LoadOptions& options)
+Weights::Weights(Checkpoint checkpoint, const Architecture& architecture, const Config& config,
+                 const LoadOptions& options)
     : checkpoint_(std::move(checkpoint)),
       precision_(options.precision),
       max_rows_(options.max_rows) {
   // Without an identity, two models could share one file.
   ALLOMETER_EXPECT(options.shared_directory.empty() || options.digest != Digest{});
-  check_shapes(label, architecture.tensors(config));
+  check_shapes(architecture.tensors(config));
   std::size_t offset = 0;
   for (const LinearSpec& spec : architecture.linears(config)) {
     places_[spec.name] = {spec, offset};
@@ -70,14 +70,15 @@ Weights::Weights(io::Safetensors checkpoint, std::string label, const Architectu
                            [this](std::byte* memory) { fill(memory); });
 }
 
-void Weights::check_shapes(const std::string& label, const std::vector<TensorSpec>& tensors) const {
+void Weights::check_shapes(const std::vector<TensorSpec>& tensors) const {
   for (const TensorSpec& expected : tensors) {
-    const io::TensorView found = checkpoint_.at(expected.name);
-    if (found.shape == expected.shape) continue;
+    const Tensor found = checkpoint_.at(expected.name);
+    if (found.shape() == expected.shape) continue;
     throw FormatError(fmt::format(
         "{}: tensor \"{}\" has shape [{}], but config.json asks for [{}]: one of the two files "
         "belongs to another model",
-        label, expected.name, fmt::join(found.shape, ", "), fmt::join(expected.shape, ", ")));
+        checkpoint_.label(), expected.name, fmt::join(found.shape(), ", "),
+        fmt::join(expected.shape, ", ")));
   }
 }
 
@@ -104,9 +105,9 @@ const std::byte* Weights::packed(const std::string& name) const {
 }
 
 std::vector<float> Weights::vector(const std::string& name) const {
-  const io::TensorView view = checkpoint_.at(name);
-  std::vector<float> values(static_cast<std::size_t>(view.num_elements()));
-  view.copy_to(0, values);
+  const Tensor tensor = checkpoint_.at(name);
+  std::vector<float> values(static_cast<std::size_t>(tensor.num_elements()));
+  tensor.copy_to(0, values);
   return values;
 }
 
@@ -125,7 +126,7 @@ std::size_t packed_bytes(const std::vector<LinearSpec>& linears, Precision preci
 }
 
 void Embedding::forward(std::span<const std::int32_t> ids, float* out) const {
-  const std::int64_t width = table_.shape.back();
+  const std::int64_t width = table_.shape().back();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     table_.copy_to(ids[i] * width,
                    {out + i * static_cast<std::size_t>(width), static_cast<std::size_t>(width)});

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "io/safetensors.hpp"
 #include "model/architecture.hpp"
+#include "model/checkpoint.hpp"
 #include "model/load.hpp"
 #include "model/packed_file.hpp"
 #include "ops/linear.hpp"
@@ -20,10 +20,10 @@ namespace allometer::model {
 
 class Weights {
  public:
-  /// Checks every tensor's shape, then packs or attaches. `label` names the checkpoint in messages.
-  /// Throws FormatError naming tensor, found and expected shape.
-  Weights(io::Safetensors checkpoint, std::string label, const Architecture& architecture,
-          const Config& config, const LoadOptions& options);
+  /// Checks every tensor's shape, then packs or attaches. Throws FormatError naming tensor, found
+  /// and expected shape.
+  Weights(Checkpoint checkpoint, const Architecture& architecture, const Config& config,
+          const LoadOptions& options);
 
   Precision precision() const { return precision_; }
   int max_rows() const { return max_rows_; }
@@ -33,17 +33,17 @@ class Weights {
   /// A whole tensor, converted.
   std::vector<float> vector(const std::string& name) const;
   /// For matrices that are read row by row.
-  io::TensorView tensor(const std::string& name) const { return checkpoint_.at(name); }
+  Tensor tensor(const std::string& name) const { return checkpoint_.at(name); }
 
  private:
   struct Place {
     LinearSpec spec;
     std::size_t offset = 0;
   };
-  void check_shapes(const std::string& label, const std::vector<TensorSpec>& tensors) const;
+  void check_shapes(const std::vector<TensorSpec>& tensors) const;
   void fill(std::byte* memory) const;
 
-  io::Safetensors checkpoint_;
+  Checkpoint checkpoint_;
   Precision precision_;
   int max_rows_;
   std::map<std::string, Place> places_;
@@ -56,12 +56,12 @@ std::size_t packed_bytes(const std::vector<LinearSpec>& linears, Precision preci
 /// Token embeddings, read from the mapped checkpoint row by row.
 class Embedding {
  public:
-  explicit Embedding(io::TensorView table) : table_(std::move(table)) {}
+  explicit Embedding(Tensor table) : table_(std::move(table)) {}
   /// out: F32 [ids.size(), hidden_size]. The ids must be in range.
   void forward(std::span<const std::int32_t> ids, float* out) const;
 
  private:
-  io::TensorView table_;
+  Tensor table_;
 };
 
 }  // namespace allometer::model
