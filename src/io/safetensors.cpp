@@ -16,6 +16,7 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/damaged_file.hpp"
 #include "io/file_descriptor.hpp"
 #include "io/float_formats.hpp"
 
@@ -30,34 +31,25 @@ constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr std::string_view kIndexSuffix = ".safetensors.index.json";
 
-/// "FILE: " in front of what is wrong, and that nothing can be trusted then.
-[[noreturn]] void fail(const fs::path& file, std::string_view problem) {
-  throw FormatError(fmt::format("{}: {}; the file is damaged or was cut short: fetch it again",
-                                file.string(), problem));
-}
-
-[[noreturn]] void fail(const fs::path& file, std::string_view tensor, std::string_view problem) {
-  fail(file, fmt::format("tensor '{}': {}", tensor, problem));
-}
-
 /// Strict JSON: no name twice in one object, and no deeper nesting than the format has.
 json parse_strictly(std::string_view text, const fs::path& file, int max_depth) {
   std::vector<std::set<std::string>> names(static_cast<std::size_t>(max_depth) + 1);
   const auto check = [&](int depth, json::parse_event_t event, json& value) {
     const auto level = static_cast<std::size_t>(depth);
     if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
-      if (depth >= max_depth) fail(file, fmt::format("JSON nested deeper than {}", max_depth));
+      if (depth >= max_depth)
+        fail_damaged(file, fmt::format("JSON nested deeper than {}", max_depth));
       names[level + 1].clear();
     } else if (event == json::parse_event_t::key) {
       const auto& name = value.get_ref<const std::string&>();
-      if (!names[level].insert(name).second) fail(file, name, "named twice");
+      if (!names[level].insert(name).second) fail_damaged(file, name, "named twice");
     }
     return true;
   };
   try {
     return json::parse(text, check);
   } catch (const json::exception& error) {
-    fail(file, fmt::format("not valid JSON ({})", error.what()));
+    fail_damaged(file, fmt::format("not valid JSON ({})", error.what()));
   }
 }
 
@@ -94,24 +86,23 @@ std::optional<TensorType> parse_tensor_type(std::string_view dtype) {
 }
 
 /// Product of the dimensions x bytes of an element; nothing on overflow.
-std::optional<std::uint64_t> num_bytes(const std::vector<std::int64_t>& shape, std::size_t size) {
-  std::uint64_t product = size;
-  // A zero anywhere makes the whole zero, whatever the other dimensions would overflow to.
-  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
-  for (const std::int64_t extent : shape) {
-    if (__builtin_mul_overflow(product, static_cast<std::uint64_t>(extent), &product)) return {};
+std::optional<std::uint64_t> num_bytes(std::span<const std::int64_t> shape, std::size_t size) {
+  const auto elements = count_elements(shape);
+  std::uint64_t bytes = 0;
+  if (!elements || __builtin_mul_overflow(static_cast<std::uint64_t>(*elements), size, &bytes)) {
+    return std::nullopt;
   }
-  return product;
+  return bytes;
 }
 
 std::vector<std::int64_t> parse_shape(const json& value, const fs::path& file,
                                       std::string_view tensor) {
-  if (!value.is_array()) fail(file, tensor, "its shape is not a list");
+  if (!value.is_array()) fail_damaged(file, tensor, "its shape is not a list");
   std::vector<std::int64_t> shape;
   for (const json& extent : value) {
     if (!extent.is_number_unsigned() ||
         extent.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
-      fail(file, tensor, fmt::format("{} is not a dimension", extent.dump()));
+      fail_damaged(file, tensor, fmt::format("{} is not a dimension", extent.dump()));
     }
     shape.push_back(extent.get<std::int64_t>());
   }
@@ -122,7 +113,7 @@ std::pair<std::uint64_t, std::uint64_t> parse_offsets(const json& value, const f
                                                       std::string_view tensor) {
   if (!value.is_array() || value.size() != 2 || !value[0].is_number_unsigned() ||
       !value[1].is_number_unsigned()) {
-    fail(file, tensor, "its data_offsets are not two non-negative integers");
+    fail_damaged(file, tensor, "its data_offsets are not two non-negative integers");
   }
   return {value[0].get<std::uint64_t>(), value[1].get<std::uint64_t>()};
 }
@@ -130,38 +121,23 @@ std::pair<std::uint64_t, std::uint64_t> parse_offsets(const json& value, const f
 /// Length of the JSON header, checked against the file.
 std::size_t header_length(std::span<const std::byte> bytes, const fs::path& file) {
   if (bytes.size() < kLengthBytes) {
-    fail(file, fmt::format("only {} bytes long, too short for a safetensors file", bytes.size()));
+    fail_damaged(file,
+                 fmt::format("only {} bytes long, too short for a safetensors file", bytes.size()));
   }
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), sizeof length);
   if (length > kMaxHeaderBytes || length > bytes.size() - kLengthBytes) {
-    fail(file, fmt::format("its header claims {} bytes, the file has {} (the format allows {})",
-                           length, bytes.size() - kLengthBytes, kMaxHeaderBytes));
+    fail_damaged(file,
+                 fmt::format("its header claims {} bytes, the file has {} (the format allows {})",
+                             length, bytes.size() - kLengthBytes, kMaxHeaderBytes));
   }
   return static_cast<std::size_t>(length);
-}
-
-struct Extent {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  std::string tensor;
-};
-
-void check_overlaps(std::vector<Extent> extents, const fs::path& file) {
-  std::sort(extents.begin(), extents.end(), [](const Extent& a, const Extent& b) {
-    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
-  });
-  for (std::size_t i = 1; i < extents.size(); ++i) {
-    if (extents[i].begin < extents[i - 1].end) {
-      fail(file, extents[i].tensor, fmt::format("overlaps tensor '{}'", extents[i - 1].tensor));
-    }
-  }
 }
 
 const json& member(const json& object, const char* key, const fs::path& file,
                    std::string_view tensor) {
   if (!object.is_object() || !object.contains(key)) {
-    fail(file, tensor, fmt::format("has no '{}'", key));
+    fail_damaged(file, tensor, fmt::format("has no '{}'", key));
   }
   return object.at(key);
 }
@@ -178,21 +154,23 @@ HeaderEntry parse_entry(const json& value, std::uint64_t data_bytes, const fs::p
                         std::string_view name) {
   HeaderEntry entry;
   const json& dtype = member(value, "dtype", file, name);
-  if (!dtype.is_string()) fail(file, name, "its dtype is not a string");
+  if (!dtype.is_string()) fail_damaged(file, name, "its dtype is not a string");
   entry.dtype = dtype.get<std::string>();
   entry.shape = parse_shape(member(value, "shape", file, name), file, name);
   const auto [begin, end] = parse_offsets(member(value, "data_offsets", file, name), file, name);
   if (begin > end || end > data_bytes) {
-    fail(file, name,
-         fmt::format("its bytes [{}, {}) lie outside the {} bytes of data that the file has", begin,
-                     end, data_bytes));
+    fail_damaged(
+        file, name,
+        fmt::format("its bytes [{}, {}) lie outside the {} bytes of data that the file has", begin,
+                    end, data_bytes));
   }
   if (const auto element = size_of_dtype(entry.dtype)) {
     const auto expected = num_bytes(entry.shape, *element);
     if (expected != end - begin) {
-      fail(file, name,
-           fmt::format("its shape and dtype {} need {} bytes, its offsets span {}", entry.dtype,
-                       expected ? fmt::to_string(*expected) : "more than 2^64", end - begin));
+      fail_damaged(
+          file, name,
+          fmt::format("its shape and dtype {} need {} bytes, its offsets span {}", entry.dtype,
+                      expected ? fmt::to_string(*expected) : "more than 2^64", end - begin));
     }
   }
   entry.begin = begin;
@@ -202,9 +180,10 @@ HeaderEntry parse_entry(const json& value, std::uint64_t data_bytes, const fs::p
 
 std::map<std::string, std::string> parse_metadata(const json& value, const fs::path& file) {
   std::map<std::string, std::string> metadata;
-  if (!value.is_object()) fail(file, "__metadata__ is not an object");
+  if (!value.is_object()) fail_damaged(file, "__metadata__ is not an object");
   for (const auto& [key, text] : value.items()) {
-    if (!text.is_string()) fail(file, fmt::format("__metadata__ '{}' is not a string", key));
+    if (!text.is_string())
+      fail_damaged(file, fmt::format("__metadata__ '{}' is not a string", key));
     metadata[key] = text.get<std::string>();
   }
   return metadata;
@@ -215,14 +194,15 @@ std::map<std::string, std::string> read_weight_map(const fs::path& index) {
   const std::string text = read_text(index);
   const json root = parse_strictly(text, index, 8);
   if (!root.is_object() || !root.contains("weight_map") || !root["weight_map"].is_object()) {
-    fail(index, "no 'weight_map' that names the file of each tensor");
+    fail_damaged(index, "no 'weight_map' that names the file of each tensor");
   }
   std::map<std::string, std::string> weight_map;
   for (const auto& [tensor, file] : root["weight_map"].items()) {
-    if (!file.is_string()) fail(index, tensor, "its file is not a string");
+    if (!file.is_string()) fail_damaged(index, tensor, "its file is not a string");
     const fs::path name = file.get<std::string>();
     if (name.empty() || name.has_parent_path() || name == ".." || name == ".") {
-      fail(index, tensor, fmt::format("'{}' is not the name of a file beside it", name.string()));
+      fail_damaged(index, tensor,
+                   fmt::format("'{}' is not the name of a file beside it", name.string()));
     }
     weight_map[tensor] = name.string();
   }
@@ -249,7 +229,7 @@ fs::path find_in_directory(const fs::path& directory) {
 
 /// Bytes [begin, begin + count) of a tensor's values in its file format.
 void append_converted(std::span<const float> values, TensorType type, std::vector<std::byte>& out) {
-  out.resize(values.size() * size_of(type));
+  out.resize(values.size() * block_of(type).bytes);
   if (type == TensorType::f32) {
     std::memcpy(out.data(), values.data(), out.size());
     return;
@@ -267,8 +247,8 @@ std::string make_header(std::span<const TensorToWrite> tensors,
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::uint64_t offset = 0;
   for (const TensorToWrite& tensor : tensors) {
-    const std::uint64_t size = tensor.values.size() * size_of(tensor.type);
-    ALLOMETER_EXPECT(num_bytes(tensor.shape, size_of(tensor.type)) == size);
+    const std::uint64_t size = tensor.values.size() * block_of(tensor.type).bytes;
+    ALLOMETER_EXPECT(num_bytes(tensor.shape, block_of(tensor.type).bytes) == size);
     ALLOMETER_EXPECT(!header.contains(tensor.name));
     header[tensor.name] = {{"dtype", name_of(tensor.type)},
                            {"shape", tensor.shape},
@@ -282,41 +262,6 @@ std::string make_header(std::span<const TensorToWrite> tensors,
 }
 
 }  // namespace
-
-std::string_view name_of(TensorType type) {
-  switch (type) {
-    case TensorType::f32:
-      return "F32";
-    case TensorType::f16:
-      return "F16";
-    case TensorType::bf16:
-      return "BF16";
-  }
-  return "unknown";
-}
-
-std::size_t size_of(TensorType type) {
-  return type == TensorType::f32 ? 4 : 2;
-}
-
-std::int64_t TensorView::num_elements() const {
-  return static_cast<std::int64_t>(data.size() / size_of(type));
-}
-
-void TensorView::copy_to(std::int64_t first, std::span<float> out) const {
-  ALLOMETER_EXPECT(first >= 0 && first + static_cast<std::int64_t>(out.size()) <= num_elements());
-  const std::size_t element = size_of(type);
-  const auto src = data.subspan(static_cast<std::size_t>(first) * element, out.size() * element);
-  switch (type) {
-    case TensorType::f32:
-      if (!out.empty()) std::memcpy(out.data(), src.data(), src.size());
-      return;
-    case TensorType::f16:
-      return convert_f16(src, out);
-    case TensorType::bf16:
-      return convert_bf16(src, out);
-  }
-}
 
 Safetensors Safetensors::open(const fs::path& path) {
   std::error_code ignored;
@@ -334,7 +279,7 @@ Safetensors Safetensors::open(const fs::path& path) {
     const auto found = result.tensors_.find(tensor);
     if (found == result.tensors_.end() ||
         result.files_[static_cast<std::size_t>(found->second.file)].path().filename() != shard) {
-      fail(file, tensor, fmt::format("said to be in {}, which does not have it", shard));
+      fail_damaged(file, tensor, fmt::format("said to be in {}, which does not have it", shard));
     }
   }
   return result;
@@ -346,10 +291,10 @@ void Safetensors::add_file(const fs::path& path) {
   const std::size_t length = header_length(bytes, path);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, length);
   const json header = parse_strictly(text, path, 3);
-  if (!header.is_object()) fail(path, "its header is not a JSON object");
+  if (!header.is_object()) fail_damaged(path, "its header is not a JSON object");
 
   const std::size_t data_begin = kLengthBytes + length;
-  std::vector<Extent> extents;
+  std::vector<TensorExtent> extents;
   for (const auto& [name, value] : header.items()) {
     if (name == "__metadata__") {
       if (files_.size() == 1) metadata_ = parse_metadata(value, path);
@@ -362,10 +307,10 @@ void Safetensors::add_file(const fs::path& path) {
     const auto [existing, is_new] = tensors_.emplace(name, entry);
     if (!is_new) {
       const auto& other = files_[static_cast<std::size_t>(existing->second.file)];
-      fail(path, name, fmt::format("also in {}", other.path().string()));
+      fail_damaged(path, name, fmt::format("also in {}", other.path().string()));
     }
   }
-  check_overlaps(std::move(extents), path);
+  check_overlaps(path, std::move(extents));
 }
 
 bool Safetensors::contains(std::string_view name) const {

@@ -12,24 +12,9 @@
 #include <vector>
 
 #include "io/mapped_file.hpp"
+#include "io/tensor.hpp"
 
 namespace allometer::io {
-
-enum class TensorType { f32, f16, bf16 };
-std::string_view name_of(TensorType type);  ///< "F32", "F16", "BF16"
-std::size_t size_of(TensorType type);
-
-/// A view into a mapped file; valid as long as the Checkpoint it came from.
-struct TensorView {
-  std::string name;
-  TensorType type = TensorType::f32;
-  std::vector<std::int64_t> shape;
-  std::span<const std::byte> data;  ///< row-major, little-endian, not necessarily aligned
-
-  std::int64_t num_elements() const;
-  /// Elements [first, first + out.size()) converted to float.
-  void copy_to(std::int64_t first, std::span<float> out) const;
-};
 
 /// model.safetensors, or the shards that model.safetensors.index.json names. Nothing is copied.
 class Safetensors {

@@ -85,7 +85,7 @@ std::vector<float> random_values(const TensorSpec& tensor, const RandomCheckpoin
 }
 
 std::size_t size_in_bytes(const TensorSpec& tensor, io::TensorType type) {
-  std::size_t size = io::size_of(type);
+  std::size_t size = io::block_of(type).bytes;
   for (const std::int64_t extent : tensor.shape) size *= static_cast<std::size_t>(extent);
   return size;
 }
