@@ -1,7 +1,6 @@
 #include "tokenizer/added_tokens.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,54 +10,6 @@
 #include "tokenizer/unicode.hpp"
 
 namespace allometer::tokenizer {
-
-/// The tokens' bytes as a tree.
-class AddedTokens::Trie {
- public:
-  struct Match {
-    std::size_t token;
-    std::size_t length;
-  };
-
-  void insert(std::string_view text, std::size_t token) {
-    begins_[static_cast<unsigned char>(text.front())] = true;
-    std::uint32_t node = 0;
-    for (const char c : text) {
-      const auto [edge, is_new] = edges_.emplace(key_of(node, c), num_nodes_);
-      if (is_new) ++num_nodes_;
-      node = edge->second;
-    }
-    // Two tokens may normalize to the same text: the first one keeps it.
-    ends_.emplace(node, token);
-  }
-
-  bool empty() const { return ends_.empty(); }
-
-  /// The longest token that begins at `position`.
-  std::optional<Match> longest(std::string_view text, std::size_t position) const {
-    std::optional<Match> best;
-    if (!begins_[static_cast<unsigned char>(text[position])]) return best;
-    std::uint32_t node = 0;
-    for (std::size_t i = position; i < text.size(); ++i) {
-      const auto edge = edges_.find(key_of(node, text[i]));
-      if (edge == edges_.end()) break;
-      node = edge->second;
-      const auto end = ends_.find(node);
-      if (end != ends_.end()) best = Match{end->second, i + 1 - position};
-    }
-    return best;
-  }
-
- private:
-  static std::uint64_t key_of(std::uint32_t node, char c) {
-    return static_cast<std::uint64_t>(node) << 8 | static_cast<unsigned char>(c);
-  }
-
-  std::array<bool, 256> begins_{};
-  std::unordered_map<std::uint64_t, std::uint32_t> edges_;
-  std::unordered_map<std::uint32_t, std::size_t> ends_;
-  std::uint32_t num_nodes_ = 1;
-};
 
 namespace {
 
@@ -91,20 +42,29 @@ std::size_t leading_space(std::string_view text) {
 }  // namespace
 
 AddedTokens::AddedTokens(const JsonNode* node, const Vocabulary& vocabulary,
-                         const Normalizer* normalizer)
-    : raw_(std::make_unique<Trie>()), normalized_(std::make_unique<Trie>()) {
+                         const Normalizer* normalizer) {
   if (node == nullptr) return;
+  std::vector<std::string> contents;
   for (const JsonNode& item : node->items()) {
     add(item, vocabulary);
     const AddedToken& token = tokens_.back();
-    std::string content = token.content;
-    if (token.normalized && normalizer != nullptr) normalizer->apply(content);
-    if (content.empty()) item.fail("the normalizer leaves nothing of this token's content");
-    (token.normalized ? *normalized_ : *raw_).insert(content, tokens_.size() - 1);
+    contents.push_back(token.content);
+    if (token.normalized && normalizer != nullptr) normalizer->apply(contents.back());
+    if (contents.back().empty()) item.fail("the normalizer leaves nothing of this token's content");
   }
+  // Two tokens may normalize to the same text: special ones go first, then the first one.
+  std::vector<PrefixTrie::Entry> raw;
+  std::vector<PrefixTrie::Entry> normalized;
+  for (const bool special : {true, false}) {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (tokens_[i].special != special) continue;
+      (tokens_[i].normalized ? normalized : raw)
+          .push_back({contents[i], static_cast<std::int32_t>(i)});
+    }
+  }
+  raw_ = PrefixTrie(std::move(raw));
+  normalized_ = PrefixTrie(std::move(normalized));
 }
-
-AddedTokens::~AddedTokens() = default;
 
 void AddedTokens::add(const JsonNode& node, const Vocabulary& vocabulary) {
   node.allow_only({"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
@@ -138,25 +98,30 @@ void AddedTokens::add(const JsonNode& node, const Vocabulary& vocabulary) {
 }
 
 std::vector<Section> AddedTokens::split_raw(std::string_view text) const {
-  return split(text, *raw_);
+  return split(text, raw_);
 }
 
 std::vector<Section> AddedTokens::split_normalized(std::string_view text) const {
-  return split(text, *normalized_);
+  return split(text, normalized_);
 }
 
-std::vector<Section> AddedTokens::split(std::string_view text, const Trie& trie) const {
+std::vector<Section> AddedTokens::split(std::string_view text, const PrefixTrie& trie) const {
   std::vector<Section> sections;
   std::size_t done = 0;
   for (std::size_t i = 0; !trie.empty() && i < text.size();) {
-    const auto match = trie.longest(text, i);
-    if (!match) {
+    std::size_t length = 0;
+    std::int32_t index = 0;
+    trie.for_each_prefix(text.substr(i), [&](std::size_t longest, std::int32_t value) {
+      length = longest;
+      index = value;
+    });
+    if (length == 0) {
       ++i;
       continue;
     }
-    const AddedToken& token = tokens_[match->token];
+    const AddedToken& token = tokens_[static_cast<std::size_t>(index)];
     std::size_t begin = i;
-    std::size_t end = i + match->length;
+    std::size_t end = i + length;
     i = end;
     if (token.single_word &&
         (ends_with_word(text.substr(0, begin)) || begins_with_word(text.substr(end)))) {

@@ -2,13 +2,13 @@
 /// Tokens that are found in the text itself, before the model sees what lies between them.
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "tokenizer/prefix_trie.hpp"
 #include "tokenizer/vocabulary.hpp"
 
 namespace allometer::tokenizer {
@@ -38,7 +38,6 @@ class AddedTokens {
   /// From "added_tokens" of a tokenizer.json. `normalizer` may be null. Ids and contents must agree
   /// with `vocabulary`.
   AddedTokens(const JsonNode* node, const Vocabulary& vocabulary, const Normalizer* normalizer);
-  ~AddedTokens();
 
   /// Splits at the tokens that are found before, and after, normalization. At each position the
   /// longest token counts.
@@ -52,15 +51,14 @@ class AddedTokens {
   std::int32_t end_id() const { return end_id_; }
 
  private:
-  class Trie;
   void add(const JsonNode& node, const Vocabulary& vocabulary);
-  std::vector<Section> split(std::string_view text, const Trie& trie) const;
+  std::vector<Section> split(std::string_view text, const PrefixTrie& trie) const;
 
   std::vector<AddedToken> tokens_;
   std::unordered_map<std::int32_t, std::size_t> by_id_;
   TextMap<std::size_t> by_content_;
-  std::unique_ptr<Trie> raw_;
-  std::unique_ptr<Trie> normalized_;
+  PrefixTrie raw_;
+  PrefixTrie normalized_;
   std::int32_t end_id_ = 0;
 };
 

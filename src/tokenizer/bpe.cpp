@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
-#include <mutex>
 #include <queue>
 #include <string>
 #include <utility>
@@ -18,9 +17,6 @@ namespace allometer::tokenizer {
 namespace {
 
 constexpr std::uint64_t kEmpty = std::numeric_limits<std::uint64_t>::max();
-constexpr std::size_t kLongestCached = 256;   // bytes of a piece
-constexpr std::size_t kMostCached = 100'000;  // pieces
-constexpr std::size_t kMostCachedIds = 1'000'000;
 constexpr std::size_t kShort = 24;  // symbols; below, a scan beats a queue
 
 std::uint64_t key_of(std::int32_t left, std::int32_t right) {
@@ -28,45 +24,6 @@ std::uint64_t key_of(std::int32_t left, std::int32_t right) {
 }
 
 }  // namespace
-
-/// Ids of the pieces met so far. One thread uses it at a time.
-struct Bpe::Cache {
-  struct Entry {
-    std::uint32_t begin;
-    std::uint32_t size;
-  };
-  TextMap<Entry> entries;
-  std::vector<std::int32_t> ids;
-
-  void add(std::string_view piece, const std::vector<std::int32_t>& piece_ids) {
-    if (entries.size() >= kMostCached || ids.size() >= kMostCachedIds) {
-      entries.clear();
-      ids.clear();
-    }
-    entries.emplace(std::string(piece), Entry{static_cast<std::uint32_t>(ids.size()),
-                                              static_cast<std::uint32_t>(piece_ids.size())});
-    ids.insert(ids.end(), piece_ids.begin(), piece_ids.end());
-  }
-};
-
-/// Caches that no call holds at the moment: as many as there were threads at once.
-struct Bpe::CachePool {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<Cache>> idle;
-};
-
-std::unique_ptr<Bpe::Cache> Bpe::take_cache() const {
-  const std::lock_guard lock(pool_->mutex);
-  if (pool_->idle.empty()) return std::make_unique<Cache>();
-  auto cache = std::move(pool_->idle.back());
-  pool_->idle.pop_back();
-  return cache;
-}
-
-void Bpe::give_back(std::unique_ptr<Cache> cache) const {
-  const std::lock_guard lock(pool_->mutex);
-  pool_->idle.push_back(std::move(cache));
-}
 
 Bpe::MergeTable::MergeTable(std::size_t num_merges)
     : slots_(std::bit_ceil(2 * num_merges + 2), Slot{kEmpty, {0, 0}}), mask_(slots_.size() - 1) {}
@@ -89,37 +46,31 @@ const Bpe::Merge* Bpe::MergeTable::find(std::int32_t left, std::int32_t right) c
 }
 
 Bpe::Bpe(const JsonNode& node)
-    : vocabulary_(node.at("vocab")),
-      merges_(node.at("merges").raw().size()),
-      pool_(std::make_unique<CachePool>()) {
+    : TokenModel(Vocabulary(node.at("vocab"))), merges_(node.at("merges").raw().size()) {
   node.allow_only({"type", "dropout", "unk_token", "continuing_subword_prefix",
                    "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab",
                    "merges"});
   if (const auto dropout = node.find("dropout"); dropout && dropout->raw() != 0) {
     dropout->fail("dropout makes token ids random; set it to null");
   }
-  for (const char* affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    const auto text = node.find(affix);
-    if (text && !text->string().empty()) text->fail("not supported for BPE");
-  }
+  if (const auto prefix = node.find("continuing_subword_prefix")) prefix_ = prefix->string();
+  if (const auto suffix = node.find("end_of_word_suffix")) suffix_ = suffix->string();
   if (const auto unknown = node.find("unk_token")) {
-    unknown_id_ = vocabulary_.id_of(unknown->string());
+    unknown_id_ = vocabulary().id_of(unknown->string());
     if (!unknown_id_) unknown->fail("not in the vocabulary");
   }
   fuse_unknown_ = node.boolean_or("fuse_unk", false);
   ignore_merges_ = node.boolean_or("ignore_merges", false);
   for (std::size_t c = 0; c < ascii_ids_.size(); ++c) {
-    ascii_ids_[c] = vocabulary_.id_of(std::string(1, static_cast<char>(c)));
+    ascii_ids_[c] = vocabulary().id_of(std::string(1, static_cast<char>(c)));
   }
   if (node.boolean_or("byte_fallback", false)) {
     for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
-      byte_ids_[byte] = vocabulary_.id_of(fmt::format("<0x{:02X}>", byte));
+      byte_ids_[byte] = vocabulary().id_of(fmt::format("<0x{:02X}>", byte));
     }
   }
   read_merges(node.at("merges"));
 }
-
-Bpe::~Bpe() = default;
 
 void Bpe::read_merges(const JsonNode& node) {
   const auto& list = node.raw();
@@ -147,10 +98,15 @@ void Bpe::read_merges(const JsonNode& node) {
 
 void Bpe::read_merge(const JsonNode& node, std::string_view left, std::string_view right,
                      std::int32_t rank) {
-  const std::string both = std::string(left) + std::string(right);
-  const auto left_id = vocabulary_.id_of(left);
-  const auto right_id = vocabulary_.id_of(right);
-  const auto id = vocabulary_.id_of(both);
+  // The reference takes the prefix's length off the right piece without a look at it.
+  if (right.size() < prefix_.size() || begins_inside_code_point(right.substr(prefix_.size()))) {
+    node.fail(fmt::format("[{}]: '{}' does not begin with continuing_subword_prefix '{}'", rank,
+                          right, prefix_));
+  }
+  const std::string both = std::string(left) + std::string(right.substr(prefix_.size()));
+  const auto left_id = vocabulary().id_of(left);
+  const auto right_id = vocabulary().id_of(right);
+  const auto id = vocabulary().id_of(both);
   if (!left_id || !right_id || !id) {
     const std::string_view missing = !left_id ? left : !right_id ? right : both;
     node.fail(fmt::format("[{}]: '{}' + '{}' needs '{}', which is not in the vocabulary", rank,
@@ -163,35 +119,23 @@ void Bpe::read_merge(const JsonNode& node, std::string_view left, std::string_vi
   merges_.insert(*left_id, *right_id, {rank, *id});
 }
 
-void Bpe::encode(const Pieces& pieces, std::vector<std::int32_t>& ids) const {
-  std::unique_ptr<Cache> cache = take_cache();
-  for (const Range& range : pieces.ranges) encode_piece(pieces.piece(range), *cache, ids);
-  give_back(std::move(cache));
+void Bpe::encode_piece(std::string_view piece, std::vector<std::int32_t>& ids) const {
+  if (const auto whole = ignore_merges_ ? vocabulary().id_of(piece) : std::nullopt) {
+    ids.push_back(*whole);
+    return;
+  }
+  std::vector<std::int32_t> symbols = initial_symbols(piece);
+  if (symbols.size() <= kShort) {
+    merge_short(symbols);
+  } else {
+    merge_long(symbols);
+  }
+  ids.insert(ids.end(), symbols.begin(), symbols.end());
 }
 
-void Bpe::encode_piece(std::string_view piece, Cache& cache, std::vector<std::int32_t>& ids) const {
-  const bool cacheable = piece.size() <= kLongestCached;
-  if (cacheable) {
-    const auto found = cache.entries.find(piece);
-    if (found != cache.entries.end()) {
-      const auto begin = cache.ids.begin() + found->second.begin;
-      ids.insert(ids.end(), begin, begin + found->second.size);
-      return;
-    }
-  }
-  std::vector<std::int32_t> symbols;
-  if (const auto whole = ignore_merges_ ? vocabulary_.id_of(piece) : std::nullopt) {
-    symbols.push_back(*whole);
-  } else {
-    symbols = initial_symbols(piece);
-    if (symbols.size() <= kShort) {
-      merge_short(symbols);
-    } else {
-      merge_long(symbols);
-    }
-  }
-  if (cacheable) cache.add(piece, symbols);
-  ids.insert(ids.end(), symbols.begin(), symbols.end());
+std::optional<std::int32_t> Bpe::id_of_character(std::string_view character) const {
+  if (character.size() == 1) return ascii_ids_[static_cast<unsigned char>(character[0])];
+  return vocabulary().id_of(character);
 }
 
 /// One symbol per code point; one per byte where the code point is unknown and its bytes are not;
@@ -200,13 +144,20 @@ std::vector<std::int32_t> Bpe::initial_symbols(std::string_view piece) const {
   std::vector<std::int32_t> symbols;
   symbols.reserve(piece.size());
   bool unknown_pending = false;
+  std::string affixed;
   for (std::size_t i = 0; i < piece.size();) {
     const std::size_t length = code_point_length(piece, i);
-    const std::string_view character = piece.substr(i, length);
+    std::string_view character = piece.substr(i, length);
+    const bool prefixed = i > 0 && !prefix_.empty();
     i += length;
-    const auto id = length == 1 ? ascii_ids_[static_cast<unsigned char>(character[0])]
-                                : vocabulary_.id_of(character);
-    if (id) {
+    const bool suffixed = i == piece.size() && !suffix_.empty();
+    if (prefixed || suffixed) {
+      affixed = prefixed ? prefix_ : "";
+      affixed += character;
+      if (suffixed) affixed += suffix_;
+      character = affixed;
+    }
+    if (const auto id = id_of_character(character)) {
       if (unknown_pending) symbols.push_back(*unknown_id_);
       unknown_pending = false;
       symbols.push_back(*id);

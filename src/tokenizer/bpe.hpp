@@ -4,33 +4,22 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "tokenizer/pre_tokenizer.hpp"
-#include "tokenizer/vocabulary.hpp"
+#include "tokenizer/token_model.hpp"
 
 namespace allometer::tokenizer {
 
-class JsonNode;
-
-/// Immutable but for a cache; usable from several threads at once.
-class Bpe {
+/// Time is O(n log n) in the length of a piece.
+class Bpe : public TokenModel {
  public:
   /// From "model" of a tokenizer.json. Throws FormatError for what is malformed or not supported.
   explicit Bpe(const JsonNode& node);
-  ~Bpe();
-
-  const Vocabulary& vocabulary() const { return vocabulary_; }
-
-  /// Appends the ids of every piece. Time is O(n log n) in the length of a piece; results of short
-  /// pieces are cached.
-  void encode(const Pieces& pieces, std::vector<std::int32_t>& ids) const;
 
  private:
-  struct Cache;
   struct Merge {
     std::int32_t rank;
     std::int32_t id;
@@ -57,25 +46,21 @@ class Bpe {
   void read_merges(const JsonNode& node);
   void read_merge(const JsonNode& node, std::string_view left, std::string_view right,
                   std::int32_t rank);
-  void encode_piece(std::string_view piece, Cache& cache, std::vector<std::int32_t>& ids) const;
+  void encode_piece(std::string_view piece, std::vector<std::int32_t>& ids) const override;
   std::vector<std::int32_t> initial_symbols(std::string_view piece) const;
+  std::optional<std::int32_t> id_of_character(std::string_view character) const;
   void merge_short(std::vector<std::int32_t>& symbols) const;
   void merge_long(std::vector<std::int32_t>& symbols) const;
 
-  std::unique_ptr<Cache> take_cache() const;
-  void give_back(std::unique_ptr<Cache> cache) const;
-
-  Vocabulary vocabulary_;
   MergeTable merges_;
   std::array<std::optional<std::int32_t>, 128> ascii_ids_;
-  std::array<std::optional<std::int32_t>, 256>
-      byte_ids_;  // of <0x00> ... <0xFF>, with byte_fallback
+  /// Of <0x00> ... <0xFF>, with byte_fallback.
+  std::array<std::optional<std::int32_t>, 256> byte_ids_;
   std::optional<std::int32_t> unknown_id_;
   bool fuse_unknown_ = false;
   bool ignore_merges_ = false;
-
-  struct CachePool;
-  std::unique_ptr<CachePool> pool_;
+  std::string prefix_;  // of every code point of a piece but the first
+  std::string suffix_;  // of the last one
 };
 
 }  // namespace allometer::tokenizer

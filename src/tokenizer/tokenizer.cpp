@@ -11,13 +11,13 @@
 #include "core/error.hpp"
 #include "io/mapped_file.hpp"
 #include "tokenizer/added_tokens.hpp"
-#include "tokenizer/bpe.hpp"
 #include "tokenizer/decoder.hpp"
 #include "tokenizer/json_node.hpp"
 #include "tokenizer/normalizer.hpp"
 #include "tokenizer/post_processor.hpp"
 #include "tokenizer/pre_tokenizer.hpp"
 #include "tokenizer/special_tokens.hpp"
+#include "tokenizer/token_model.hpp"
 #include "tokenizer/unicode.hpp"
 
 namespace allometer::tokenizer {
@@ -36,16 +36,6 @@ nlohmann::json parse_json(std::string_view text, const std::string& name) {
   }
 }
 
-/// Files from before "type" was written hold BPE if they hold merges.
-const JsonNode& expect_bpe(const JsonNode& model) {
-  const auto type = model.find("type");
-  const std::string name = type ? type->string() : model.find("merges") ? "BPE" : "without type";
-  if (name != "BPE") {
-    model.fail(fmt::format("a model '{}' is not supported (BPE is)", name));
-  }
-  return model;
-}
-
 template <class T, class Read>
 std::unique_ptr<const T> read_part(const JsonNode& root, const char* key, Read read) {
   const auto node = root.find(key);
@@ -57,12 +47,18 @@ std::string text_of(const io::MappedFile& file) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+SpecialTokenSettings settings_beside(const std::string& name, std::string_view config_json) {
+  const auto config = std::filesystem::path(name).parent_path() / "tokenizer_config.json";
+  return read_special_token_settings(config_json, config.string());
+}
+
 }  // namespace
 
 struct Tokenizer::Impl {
-  Impl(const JsonNode& root, const SpecialTokenSettings& settings)
+  Impl(const JsonNode& root, std::unique_ptr<const TokenModel> token_model,
+       const SpecialTokenSettings& settings)
       : name(root.where()),
-        model(expect_bpe(root.at("model"))),
+        model(std::move(token_model)),
         normalizer(read_part<Normalizer>(root, "normalizer", read_normalizer)),
         pre_tokenizer(read_part<PreTokenizer>(root, "pre_tokenizer", read_pre_tokenizer)),
         decoder(read_part<Decoder>(root, "decoder", read_decoder)),
@@ -80,7 +76,7 @@ struct Tokenizer::Impl {
 
   AddedTokens read_added(const JsonNode& root) const {
     const auto node = root.find("added_tokens");
-    return {node ? &*node : nullptr, model.vocabulary(), normalizer.get()};
+    return {node ? &*node : nullptr, model->vocabulary(), normalizer.get()};
   }
 
   template <std::size_t N>
@@ -109,13 +105,13 @@ struct Tokenizer::Impl {
 
   std::optional<std::int32_t> id_of(std::string_view piece) const {
     const auto id = added.id_of(piece);
-    return id ? id : model.vocabulary().id_of(piece);
+    return id ? id : model->vocabulary().id_of(piece);
   }
 
   /// The spelling of an id, or null.
   const std::string* find(std::int32_t id) const {
     const AddedToken* token = added.find(id);
-    return token ? &token->content : model.vocabulary().piece_of(id);
+    return token ? &token->content : model->vocabulary().piece_of(id);
   }
 
   const std::string& piece(std::int32_t id) const {
@@ -127,7 +123,7 @@ struct Tokenizer::Impl {
     return *found;
   }
 
-  std::int32_t vocab_size() const { return std::max(model.vocabulary().end_id(), added.end_id()); }
+  std::int32_t vocab_size() const { return std::max(model->vocabulary().end_id(), added.end_id()); }
 
   /// Ids of a text without those that the post-processor adds.
   void encode(std::string_view text, std::vector<std::int32_t>& ids) const {
@@ -150,14 +146,14 @@ struct Tokenizer::Impl {
       } else {
         Pieces pieces{std::string(section.text), {{0, section.text.size()}}, at_start};
         if (pre_tokenizer) pre_tokenizer->apply(pieces);
-        model.encode(pieces, ids);
+        model->encode(pieces, ids);
       }
       at_start = false;
     }
   }
 
   std::string name;
-  Bpe model;
+  std::unique_ptr<const TokenModel> model;
   std::unique_ptr<const Normalizer> normalizer;
   std::unique_ptr<const PreTokenizer> pre_tokenizer;
   std::unique_ptr<const Decoder> decoder;
@@ -185,12 +181,29 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
 
 Tokenizer Tokenizer::parse(std::string_view tokenizer_json, std::string_view tokenizer_config_json,
                            const std::string& name) {
-  const SpecialTokenSettings settings = read_special_token_settings(
-      tokenizer_config_json,
-      (std::filesystem::path(name).parent_path() / "tokenizer_config.json").string());
+  const SpecialTokenSettings settings = settings_beside(name, tokenizer_config_json);
   const nlohmann::json json = parse_json(tokenizer_json, name);
-  auto impl = std::make_unique<Impl>(JsonNode(json, name), settings);
+  const JsonNode root(json, name);
+  auto impl = std::make_unique<Impl>(root, read_token_model(root.at("model")), settings);
   impl->digest = Sha256().update(tokenizer_json).update(settings.canonical()).finish();
+  return Tokenizer(std::move(impl));
+}
+
+Tokenizer Tokenizer::assemble(std::unique_ptr<const TokenModel> model, const Digest& model_digest,
+                              std::string_view tokenizer_json,
+                              std::string_view tokenizer_config_json, const std::string& name) {
+  const SpecialTokenSettings settings = settings_beside(name, tokenizer_config_json);
+  const nlohmann::json json = parse_json(tokenizer_json, name);
+  const JsonNode root(json, name);
+  if (const auto other = root.find("model")) {
+    other->fail("a second model beside the one that was made elsewhere");
+  }
+  auto impl = std::make_unique<Impl>(root, std::move(model), settings);
+  impl->digest = Sha256()
+                     .update(model_digest.hex())
+                     .update(tokenizer_json)
+                     .update(settings.canonical())
+                     .finish();
   return Tokenizer(std::move(impl));
 }
 

@@ -15,6 +15,8 @@
 
 namespace allometer::tokenizer {
 
+class TokenModel;
+
 /// Whether the post-processor's special tokens (BOS, EOS) are added around a text.
 enum class AddSpecial { no, yes };
 /// Whether special tokens are left out of decoded text.
@@ -31,6 +33,12 @@ class Tokenizer {
   /// messages.
   static Tokenizer parse(std::string_view tokenizer_json, std::string_view tokenizer_config_json,
                          const std::string& name);
+
+  /// From a model made elsewhere and a tokenizer.json that holds everything but "model".
+  /// `model_digest` is that of whatever the model was made of.
+  static Tokenizer assemble(std::unique_ptr<const TokenModel> model, const Digest& model_digest,
+                            std::string_view tokenizer_json, std::string_view tokenizer_config_json,
+                            const std::string& name);
 
   ~Tokenizer();
   Tokenizer(Tokenizer&&) noexcept;

@@ -79,6 +79,12 @@ std::string to_valid_utf8(std::string_view bytes) {
   return text;
 }
 
+std::size_t num_code_points(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
 std::int32_t code_point_at(std::string_view text, std::size_t position) {
   utf8proc_int32_t code_point = 0;
   utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + position),

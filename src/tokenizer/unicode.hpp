@@ -19,6 +19,11 @@ inline std::size_t code_point_length(std::string_view text, std::size_t position
   const auto lead = static_cast<unsigned char>(text[position]);
   return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
+/// Does `text` begin inside of a code point?
+inline bool begins_inside_code_point(std::string_view text) {
+  return !text.empty() && (static_cast<unsigned char>(text[0]) & 0xC0) == 0x80;
+}
+std::size_t num_code_points(std::string_view text);
 /// The code point that begins at `position`.
 std::int32_t code_point_at(std::string_view text, std::size_t position);
 /// Where the code point that ends before `position` > 0 begins.

@@ -29,6 +29,15 @@ Vocabulary::Vocabulary(const JsonNode& node) {
   }
 }
 
+Vocabulary::Vocabulary(const std::vector<std::string>& pieces) {
+  ids_.reserve(pieces.size());
+  pieces_.reserve(pieces.size());
+  for (const std::string& piece : pieces) {
+    const auto entry = ids_.insert_or_assign(piece, end_id_).first;
+    pieces_.emplace(end_id_++, &entry->first);
+  }
+}
+
 std::optional<std::int32_t> Vocabulary::id_of(std::string_view piece) const {
   const auto found = ids_.find(piece);
   if (found == ids_.end()) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace allometer::tokenizer {
 
@@ -24,18 +25,29 @@ using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 /// The largest id: one below 2^31 - 1, so that their number is an int32 as well.
 constexpr std::int32_t kLargestId = 0x7FFFFFFE;
 
+/// Its own spellings are what piece_of() points to: it can be moved, not copied.
 class Vocabulary {
  public:
   Vocabulary() = default;
+  Vocabulary(Vocabulary&&) noexcept = default;
+  Vocabulary& operator=(Vocabulary&&) noexcept = default;
   /// From an object {piece: id}. Ids need not be dense, but two pieces with one id are a
   /// FormatError.
   explicit Vocabulary(const JsonNode& node);
+  /// Ids are positions. Of equal pieces the last one's id is found; all of them can be spelled.
+  explicit Vocabulary(const std::vector<std::string>& pieces);
 
   std::optional<std::int32_t> id_of(std::string_view piece) const;
   /// Nothing where no piece has the id. Valid as long as the vocabulary.
   const std::string* piece_of(std::int32_t id) const;
   /// One more than the largest id.
   std::int32_t end_id() const { return end_id_; }
+
+  /// visit(piece, id) for every piece, in no particular order.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& [piece, id] : ids_) visit(std::string_view(piece), id);
+  }
 
  private:
   TextMap<std::int32_t> ids_;

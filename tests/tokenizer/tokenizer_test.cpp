@@ -280,9 +280,8 @@ TEST(Tokenizer, RefusesModelsItDoesNotKnow) {
     changed[json::json_pointer(path)] = value;
     return load_error(changed);
   };
-  EXPECT_THAT(error_with("/model/type", "Unigram"), HasSubstr("model: a model 'Unigram'"));
+  EXPECT_THAT(error_with("/model/type", "Morph"), HasSubstr("model: a model 'Morph'"));
   EXPECT_THAT(error_with("/model/dropout", 0.1), HasSubstr("model.dropout"));
-  EXPECT_THAT(error_with("/model/end_of_word_suffix", "</w>"), HasSubstr("end_of_word_suffix"));
   EXPECT_THAT(error_with("/model/unk_token", "<u>"), HasSubstr("model.unk_token: not in"));
   EXPECT_THAT(error_with("/model/novelty", 1), HasSubstr("model: 'novelty' is not supported"));
   EXPECT_THAT(error_with("/novelty", 1), HasSubstr("'novelty' is not supported"));
