@@ -158,6 +158,8 @@ bool is_integer(std::uint32_t type) {
   return type <= kInt32 || type == kUint64 || type == kInt64;
 }
 
+constexpr std::string_view kExtension = ".gguf";
+
 /// "NAME-00001-of-00003.gguf" with another number.
 fs::path part_path(const fs::path& first, std::string_view stem, std::uint64_t index,
                    std::uint64_t count) {
@@ -241,6 +243,22 @@ std::optional<std::uint64_t> tensor_bytes(std::span<const std::int64_t> shape, T
 }
 
 }  // namespace
+
+bool is_gguf_name(const fs::path& path) {
+  return path.extension() == kExtension;
+}
+
+bool is_later_gguf_part(const fs::path& path) {
+  // The end of the name with every digit as 0.
+  constexpr std::string_view kPattern = "-00000-of-00000.gguf";
+  const std::string name = path.filename().string();
+  if (name.size() < kPattern.size()) return false;
+  const std::string_view end = std::string_view(name).substr(name.size() - kPattern.size());
+  const bool is_part = std::equal(end.begin(), end.end(), kPattern.begin(), [](char c, char p) {
+    return p == '0' ? c >= '0' && c <= '9' : c == p;
+  });
+  return is_part && !end.starts_with("-00001-");
+}
 
 Gguf::Value Gguf::read_value(Cursor& cursor) {
   const auto check_type = [&](std::uint32_t type) {

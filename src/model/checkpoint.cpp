@@ -26,6 +26,7 @@ void refuse_pickles(const fs::path& directory) {
 }  // namespace
 
 Checkpoint Checkpoint::open(const fs::path& path) {
+  if (io::is_gguf_name(path)) return {GgufTensors(io::Gguf::open(path)), path.string()};
   refuse_pickles(path);
   return {io::Safetensors::open(path), path.string()};
 }

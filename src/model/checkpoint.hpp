@@ -7,9 +7,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "io/safetensors.hpp"
+#include "io/tensor.hpp"
+#include "model/gguf_tensors.hpp"
 
 namespace allometer::model {
 
@@ -29,21 +32,26 @@ class Tensor {
 
 class Checkpoint {
  public:
-  /// `path`: a directory in the layout of Hugging Face. Throws IoError or FormatError naming file
-  /// and tensor; a checkpoint that only holds Python pickles is refused with the remedy.
+  /// `path`: a directory in the layout of Hugging Face, or a GGUF file. Throws IoError or
+  /// FormatError naming file and tensor; a checkpoint that only holds Python pickles is refused
+  /// with the remedy.
   static Checkpoint open(const std::filesystem::path& path);
 
-  bool contains(std::string_view name) const { return files_.contains(name); }
+  bool contains(std::string_view name) const {
+    return std::visit([name](const auto& files) { return files.contains(name); }, files_);
+  }
   /// Throws FormatError naming the files looked in when there is no such tensor.
-  Tensor at(std::string_view name) const { return Tensor(files_.at(name)); }
+  Tensor at(std::string_view name) const {
+    return std::visit([name](const auto& files) { return Tensor(files.at(name)); }, files_);
+  }
   /// As messages name it.
   const std::string& label() const { return label_; }
 
  private:
-  Checkpoint(io::Safetensors files, std::string label)
-      : files_(std::move(files)), label_(std::move(label)) {}
+  using Files = std::variant<io::Safetensors, GgufTensors>;
+  Checkpoint(Files files, std::string label) : files_(std::move(files)), label_(std::move(label)) {}
 
-  io::Safetensors files_;
+  Files files_;
   std::string label_;
 };
 

@@ -14,7 +14,9 @@
 #include "core/log.hpp"
 #include "io/atomic_file.hpp"
 #include "io/file_descriptor.hpp"
+#include "io/gguf.hpp"
 #include "io/safetensors.hpp"
+#include "model/gguf_config.hpp"
 #include "model/load.hpp"
 
 namespace allometer::model {
@@ -33,9 +35,9 @@ Json state_of(const fs::path& path) {
       {fs::absolute(path).lexically_normal().string(), std::int64_t{status.st_size}, nanoseconds});
 }
 
-Json state_of_all(const fs::path& directory, const io::Safetensors& checkpoint) {
-  Json states = Json::array({state_of(directory / "config.json")});
-  for (const fs::path& file : checkpoint.files()) states.push_back(state_of(file));
+Json state_of_all(const std::vector<fs::path>& files) {
+  Json states = Json::array();
+  for (const fs::path& file : files) states.push_back(state_of(file));
   return states;
 }
 
@@ -69,11 +71,12 @@ void remember(const fs::path& cache_file, const Json& states, const Digest& dige
 
 /// In order of name. Buffers in other types, as an attention mask in BOOL, take no part in any
 /// number.
-std::vector<io::TensorView> numeric_tensors(const io::Safetensors& checkpoint) {
+template <class Files>
+std::vector<io::TensorView> numeric_tensors(const Files& files) {
   std::vector<io::TensorView> tensors;
-  for (const std::string& name : checkpoint.names()) {
+  for (const std::string& name : files.names()) {
     try {
-      tensors.push_back(checkpoint.at(name));
+      tensors.push_back(files.at(name));
     } catch (const FormatError&) {
     }
   }
@@ -89,11 +92,10 @@ std::vector<Digest> hash_tensors(const std::vector<io::TensorView>& tensors) {
   return digests;
 }
 
-Digest compute(const fs::path& directory, const io::Safetensors& checkpoint) {
-  const std::vector<io::TensorView> tensors = numeric_tensors(checkpoint);
+Digest compute(const std::string& config, const std::vector<io::TensorView>& tensors) {
   const std::vector<Digest> digests = hash_tensors(tensors);
   Sha256 all;
-  all.update(io::read_text(directory / "config.json"));
+  all.update(config);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     all.update(fmt::format("\n{} {} [{}] {}", tensors[i].name, io::name_of(tensors[i].type),
                            fmt::join(tensors[i].shape, ","), digests[i].hex()));
@@ -101,17 +103,32 @@ Digest compute(const fs::path& directory, const io::Safetensors& checkpoint) {
   return all.finish();
 }
 
+/// `digest` is asked only where the cache does not know files in this state.
+template <class Compute>
+Digest cached(const fs::path& cache_file, const std::vector<fs::path>& files, Compute digest) {
+  const Json states = state_of_all(files);
+  if (!cache_file.empty()) {
+    if (const auto known = find_cached(cache_file, states)) return *known;
+  }
+  const Digest computed = digest();
+  if (!cache_file.empty()) remember(cache_file, states, computed);
+  return computed;
+}
+
 }  // namespace
 
-Digest checkpoint_digest(const fs::path& directory, const fs::path& cache_file) {
-  const io::Safetensors checkpoint = io::Safetensors::open(directory);
-  const Json states = state_of_all(directory, checkpoint);
-  if (!cache_file.empty()) {
-    if (const auto cached = find_cached(cache_file, states)) return *cached;
+Digest checkpoint_digest(const fs::path& path, const fs::path& cache_file) {
+  if (io::is_gguf_name(path)) {
+    const io::Gguf file = io::Gguf::open(path);
+    return cached(cache_file, file.files(),
+                  [&] { return compute(config_of_gguf(file).dump(), numeric_tensors(file)); });
   }
-  const Digest digest = compute(directory, checkpoint);
-  if (!cache_file.empty()) remember(cache_file, states, digest);
-  return digest;
+  const io::Safetensors checkpoint = io::Safetensors::open(path);
+  std::vector<fs::path> files{path / "config.json"};
+  for (fs::path& file : checkpoint.files()) files.push_back(std::move(file));
+  return cached(cache_file, files, [&] {
+    return compute(io::read_text(path / "config.json"), numeric_tensors(checkpoint));
+  });
 }
 
 }  // namespace allometer::model

@@ -1,5 +1,5 @@
 #pragma once
-/// From a checkpoint directory to a model that computes.
+/// From a checkpoint (a directory, or a GGUF file) to a model that computes.
 
 #include <cstddef>
 #include <filesystem>
@@ -28,13 +28,14 @@ struct LoadOptions {
 /// Loads, packing the weights once per node (the first caller packs under a lock, the others
 /// attach). Throws FormatError naming file and tensor, IoError naming what could not be read,
 /// mapped or held in memory (with the figures), ConfigError where the CPU cannot do the precision.
-std::unique_ptr<CausalModel> load_model(const std::filesystem::path& directory,
+std::unique_ptr<CausalModel> load_model(const std::filesystem::path& path,
                                         const LoadOptions& options);
 
-/// SHA-256 over config.json and over name, dtype, shape and SHA-256 of every tensor in name order,
-/// so that resharding a checkpoint does not change it. Cached in `cache_file` (JSON lines; empty:
-/// no cache) by path, size and mtime in nanoseconds.
-Digest checkpoint_digest(const std::filesystem::path& directory,
+/// SHA-256 over config.json (of a GGUF file what its metadata say in its place) and over name,
+/// type, shape and SHA-256 of every tensor in name order, so that resharding a checkpoint does not
+/// change it. Cached in `cache_file` (JSON lines; empty: no cache) by path, size and mtime in
+/// nanoseconds.
+Digest checkpoint_digest(const std::filesystem::path& path,
                          const std::filesystem::path& cache_file);
 
 /// Bytes of the packed weights; the same for every rank of a node that shares them.
