@@ -1,5 +1,6 @@
 #include "tokenizer/decoder.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -22,6 +23,18 @@ std::string joined(const Pieces& pieces) {
   return text;
 }
 
+/// `from` is not empty.
+std::string with_replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string result;
+  for (std::size_t at = 0;;) {
+    const std::size_t found = text.find(from, at);
+    result += text.substr(at, found - at);
+    if (found == std::string_view::npos) return result;
+    result += to;
+    at = found + from.size();
+  }
+}
+
 class ByteLevel : public Decoder {
  public:
   void apply(Pieces& pieces) const override {
@@ -38,18 +51,7 @@ class Metaspace : public Decoder {
 
   void apply(Pieces& pieces) const override {
     for (std::size_t i = 0; i < pieces.size(); ++i) {
-      const bool drop = i == 0 && drop_first_;
-      std::string text;
-      const std::string& piece = pieces[i];
-      for (std::size_t at = 0; at < piece.size();) {
-        if (piece.compare(at, replacement_.size(), replacement_) == 0) {
-          if (!drop) text += ' ';
-          at += replacement_.size();
-        } else {
-          text += piece[at++];
-        }
-      }
-      pieces[i] = std::move(text);
+      pieces[i] = with_replaced(pieces[i], replacement_, i == 0 && drop_first_ ? "" : " ");
     }
   }
 
@@ -107,6 +109,69 @@ class ByteFallback : public Decoder {
     if (result.ec != std::errc() || result.ptr != begin + 2) return std::nullopt;
     return static_cast<char>(value);
   }
+};
+
+/// What English tokenizers put apart, put together again (clean_up_tokenization of transformers).
+std::string cleaned_up(std::string text) {
+  constexpr std::pair<std::string_view, std::string_view> kRules[] = {
+      {" .", "."},   {" ?", "?"},     {" !", "!"},    {" ,", ","},
+      {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},  {" do not", " don't"},
+      {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+  for (const auto& [from, to] : kRules) text = with_replaced(text, from, to);
+  return text;
+}
+
+/// "##" at the start of a piece joins it to the one before; all others are put apart.
+class WordPiece : public Decoder {
+ public:
+  WordPiece(std::string prefix, bool cleanup) : prefix_(std::move(prefix)), cleanup_(cleanup) {}
+
+  void apply(Pieces& pieces) const override {
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      std::string& piece = pieces[i];
+      if (i > 0) piece = piece.starts_with(prefix_) ? piece.substr(prefix_.size()) : " " + piece;
+      if (cleanup_) piece = cleaned_up(std::move(piece));
+    }
+  }
+
+ private:
+  std::string prefix_;
+  bool cleanup_;
+};
+
+/// "</w>" ends a word: a space, but for the last piece.
+class BpeSuffix : public Decoder {
+ public:
+  explicit BpeSuffix(std::string suffix) : suffix_(std::move(suffix)) {}
+  void apply(Pieces& pieces) const override {
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      pieces[i] = with_replaced(pieces[i], suffix_, i + 1 == pieces.size() ? "" : " ");
+    }
+  }
+
+ private:
+  std::string suffix_;
+};
+
+/// Connectionist temporal classification (Graves et al. 2006): repetitions are one, blanks none.
+class Ctc : public Decoder {
+ public:
+  Ctc(std::string pad, std::string delimiter, bool cleanup)
+      : pad_(std::move(pad)), delimiter_(std::move(delimiter)), cleanup_(cleanup) {}
+
+  void apply(Pieces& pieces) const override {
+    pieces.erase(std::unique(pieces.begin(), pieces.end()), pieces.end());
+    for (std::string& piece : pieces) {
+      piece = with_replaced(piece, pad_, "");
+      if (cleanup_) piece = with_replaced(cleaned_up(std::move(piece)), delimiter_, " ");
+    }
+    std::erase_if(pieces, [](const std::string& piece) { return piece.empty(); });
+  }
+
+ private:
+  std::string pad_;
+  std::string delimiter_;
+  bool cleanup_;
 };
 
 class Fuse : public Decoder {
@@ -167,6 +232,12 @@ std::unique_ptr<const Decoder> read_metaspace(const JsonNode& node) {
   return std::make_unique<Metaspace>(node.at("replacement").character(), prepends);
 }
 
+std::string not_empty(const JsonNode& node) {
+  std::string text = node.string();
+  if (text.empty()) node.fail("expected a text that is not empty");
+  return text;
+}
+
 }  // namespace
 
 std::unique_ptr<const Decoder> read_decoder(const JsonNode& node) {
@@ -189,12 +260,26 @@ std::unique_ptr<const Decoder> read_decoder(const JsonNode& node) {
                                    node.at("start").integer(0, kMostStripped),
                                    node.at("stop").integer(0, kMostStripped));
   }
+  if (type == "WordPiece") {
+    node.allow_only({"type", "prefix", "cleanup"});
+    return std::make_unique<WordPiece>(node.at("prefix").string(), node.at("cleanup").boolean());
+  }
+  if (type == "BPEDecoder") {
+    node.allow_only({"type", "suffix"});
+    return std::make_unique<BpeSuffix>(not_empty(node.at("suffix")));
+  }
+  if (type == "CTC") {
+    node.allow_only({"type", "pad_token", "word_delimiter_token", "cleanup"});
+    return std::make_unique<Ctc>(not_empty(node.at("pad_token")),
+                                 not_empty(node.at("word_delimiter_token")),
+                                 node.at("cleanup").boolean());
+  }
   node.allow_only({"type"});
   if (type == "ByteFallback") return std::make_unique<ByteFallback>();
   if (type == "Fuse") return std::make_unique<Fuse>();
   node.fail(
-      fmt::format("the decoder '{}' is not supported (ByteFallback, ByteLevel, Fuse, "
-                  "Metaspace, Replace, Strip and Sequence are)",
+      fmt::format("the decoder '{}' is not supported (BPEDecoder, ByteFallback, ByteLevel, CTC, "
+                  "Fuse, Metaspace, Replace, Strip, WordPiece and Sequence are)",
                   type));
 }
 

@@ -12,8 +12,9 @@ class JsonNode;
 class Normalizer {
  public:
   virtual ~Normalizer() = default;
-  /// Changes `text`, which is and stays valid UTF-8.
-  virtual void apply(std::string& text) const = 0;
+  /// Changes `text`, which is and stays valid UTF-8. False if what stood first is gone without
+  /// anything in its place: the reference then no longer counts the text as the start of the input.
+  virtual bool apply(std::string& text) const = 0;
 };
 
 /// From "normalizer" of a tokenizer.json. Throws FormatError for kinds that are not supported.

@@ -95,10 +95,14 @@ Pattern Pattern::read(const JsonNode& node) {
     node.fail("expected either {\"String\": ...} or {\"Regex\": ...}");
   }
   if (expression) return regex(expression->string(), expression->where());
+  if (literal->string().empty()) literal->fail("an empty pattern matches nothing that is there");
+  return text(literal->string(), node.where());
+}
+
+Pattern Pattern::text(std::string literal, const std::string& where) {
   Pattern pattern;
-  pattern.where_ = node.where();
-  pattern.literal_ = literal->string();
-  if (pattern.literal_.empty()) literal->fail("an empty pattern matches nothing that is there");
+  pattern.where_ = where;
+  pattern.literal_ = std::move(literal);
   return pattern;
 }
 
@@ -166,16 +170,20 @@ std::vector<Range> Pattern::find_all(std::string_view text) const {
 }
 
 std::string Pattern::replace_all(std::string_view text, std::string_view content) const {
-  const std::vector<Range> ranges = find_all(text);
-  if (ranges.size() * content.size() > 16 * text.size() + 4096) {
+  return replace(text, find_all(text), content);
+}
+
+std::string Pattern::replace(std::string_view text, const std::vector<Range>& matches,
+                             std::string_view content) const {
+  if (matches.size() * content.size() > 16 * text.size() + 4096) {
     throw FormatError(
         fmt::format("{}: {} replacements of {} bytes each in a text of {} bytes: no published "
                     "tokenizer makes text grow like this",
-                    where_, ranges.size(), content.size(), text.size()));
+                    where_, matches.size(), content.size(), text.size()));
   }
   std::string result;
   std::size_t position = 0;
-  for (const Range& range : ranges) {
+  for (const Range& range : matches) {
     result += text.substr(position, range.begin - position);
     result += content;
     position = range.end;

@@ -28,7 +28,9 @@ class Pattern {
   /// From {"String": ...} or {"Regex": ...}. The expressions are Oniguruma's; one that means
   /// something else to PCRE2 is rewritten or refused with a FormatError.
   static Pattern read(const JsonNode& node);
-  /// An expression of our own; `where` stands in the messages of find_all.
+  /// A fixed text, which is not empty; and an expression of our own; `where` stands in the messages
+  /// of find_all.
+  static Pattern text(std::string literal, const std::string& where);
   static Pattern regex(std::string_view expression, const std::string& where);
 
   ~Pattern();
@@ -39,9 +41,11 @@ class Pattern {
   /// not count. Throws FormatError for an expression that needs too many steps on this text.
   std::vector<Range> find_all(std::string_view text) const;
 
-  /// `text` with every match replaced by `content`. Throws FormatError where that makes it grow
-  /// without reason.
+  /// `text` with every match, or those that find_all gave as `matches`, replaced by `content`.
+  /// Throws FormatError where that makes it grow without reason.
   std::string replace_all(std::string_view text, std::string_view content) const;
+  std::string replace(std::string_view text, const std::vector<Range>& matches,
+                      std::string_view content) const;
 
  private:
   struct Compiled;

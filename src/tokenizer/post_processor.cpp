@@ -46,6 +46,24 @@ PostProcessor read_template(const JsonNode& node, const Knows& knows) {
   return result;
 }
 
+/// ["[CLS]", 101]
+std::int32_t read_token_and_id(const JsonNode& node, const Knows& knows) {
+  const auto parts = node.items();
+  if (parts.size() != 2) node.fail("expected [token, id]");
+  parts[0].string();
+  const std::int32_t id = parts[1].integer(0, kLargestId);
+  if (!knows(id)) parts[1].fail(fmt::format("no token has the id {}", id));
+  return id;
+}
+
+/// BertProcessing and RobertaProcessing: for a single text both put cls before it and sep behind.
+PostProcessor read_cls_and_sep(const JsonNode& node, const Knows& knows) {
+  PostProcessor result;
+  result.prefix = {read_token_and_id(node.at("cls"), knows)};
+  result.suffix = {read_token_and_id(node.at("sep"), knows)};
+  return result;
+}
+
 PostProcessor read_sequence(const JsonNode& node, const Knows& knows) {
   node.allow_only({"type", "processors"});
   node.expect_depth_below_limit();
@@ -68,9 +86,18 @@ PostProcessor read_post_processor(const JsonNode& node, const Knows& knows) {
     node.allow_only({"type", "add_prefix_space", "trim_offsets", "use_regex"});
     return {};
   }
-  node.fail(fmt::format(
-      "the post-processor '{}' is not supported (TemplateProcessing, ByteLevel and Sequence are)",
-      type));
+  if (type == "BertProcessing") {
+    node.allow_only({"type", "sep", "cls"});
+    return read_cls_and_sep(node, knows);
+  }
+  if (type == "RobertaProcessing") {
+    node.allow_only({"type", "sep", "cls", "trim_offsets", "add_prefix_space"});
+    return read_cls_and_sep(node, knows);
+  }
+  node.fail(
+      fmt::format("the post-processor '{}' is not supported (BertProcessing, ByteLevel, "
+                  "RobertaProcessing, TemplateProcessing and Sequence are)",
+                  type));
 }
 
 }  // namespace allometer::tokenizer

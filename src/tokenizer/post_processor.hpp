@@ -16,8 +16,8 @@ struct PostProcessor {
 };
 
 /// From "post_processor" of a tokenizer.json: TemplateProcessing (its template for single texts),
-/// ByteLevel (which concerns offsets alone) and Sequence; FormatError for others, and for ids that
-/// `knows` does not know.
+/// BertProcessing, RobertaProcessing, ByteLevel (which concerns offsets alone) and Sequence;
+/// FormatError for others, and for ids that `knows` does not know.
 PostProcessor read_post_processor(const JsonNode& node,
                                   const std::function<bool(std::int32_t)>& knows);
 

@@ -8,9 +8,12 @@
 #include "tokenizer/byte_level.hpp"
 #include "tokenizer/json_node.hpp"
 #include "tokenizer/unicode.hpp"
+#include "tokenizer/unicode_scripts.hpp"
 
 namespace allometer::tokenizer {
 namespace {
+
+constexpr std::int32_t kLongestFixedPiece = 1 << 30;  // code points
 
 /// What becomes of the parts of a text that match a delimiter.
 enum class Behavior { removed, isolated, merged_with_previous, merged_with_next, contiguous };
@@ -189,6 +192,51 @@ class CodePointSplit : public PreTokenizer {
   Behavior behavior_;
 };
 
+/// Cuts where the script changes, as SentencePiece does: Han and the kana are one, a space is in
+/// any.
+class UnicodeScripts : public PreTokenizer {
+ public:
+  void apply(Pieces& pieces) const override {
+    split_pieces(pieces, Behavior::removed, true, [](std::string_view piece) {
+      // What stands before the first code point with a script is lost, as in the reference.
+      std::vector<Range> runs;
+      Script last = kAnyScript;
+      for (std::size_t i = 0; i < piece.size(); i += code_point_length(piece, i)) {
+        const Script script = script_of_run(code_point_at(piece, i));
+        if (script == kAnyScript) continue;
+        if (script != last) {
+          if (!runs.empty()) runs.back().end = i;
+          runs.push_back({i, piece.size()});
+        }
+        last = script;
+      }
+      return runs;
+    });
+  }
+};
+
+/// Pieces of so many code points; the last one may have fewer.
+class FixedLength : public PreTokenizer {
+ public:
+  explicit FixedLength(std::size_t length) : length_(length) {}
+  void apply(Pieces& pieces) const override {
+    split_pieces(pieces, Behavior::isolated, false, [&](std::string_view piece) {
+      std::vector<Range> ranges;
+      for (std::size_t begin = 0; begin < piece.size(); begin = ranges.back().end) {
+        std::size_t end = begin;
+        for (std::size_t n = 0; n < length_ && end < piece.size(); ++n) {
+          end += code_point_length(piece, end);
+        }
+        ranges.push_back({begin, end});
+      }
+      return ranges;
+    });
+  }
+
+ private:
+  std::size_t length_;
+};
+
 class Metaspace : public PreTokenizer {
  public:
   enum class Prepend { never, first, always };
@@ -325,7 +373,27 @@ std::unique_ptr<const PreTokenizer> read_pre_tokenizer(const JsonNode& node) {
     return std::make_unique<CodePointSplit>(
         is_punctuation, behavior ? read_behavior(*behavior) : Behavior::isolated);
   }
+  if (type == "CharDelimiterSplit") {
+    node.allow_only({"type", "delimiter"});
+    const JsonNode delimiter = node.at("delimiter");
+    delimiter.character();
+    return std::make_unique<Split>(Pattern::text(delimiter.string(), delimiter.where()),
+                                   Behavior::removed, false);
+  }
+  if (type == "FixedLength") {
+    node.allow_only({"type", "length"});
+    const auto length = node.find("length");
+    return std::make_unique<FixedLength>(
+        length ? static_cast<std::size_t>(length->integer(1, kLongestFixedPiece)) : 5);
+  }
   node.allow_only({"type"});
+  if (type == "BertPreTokenizer") {
+    std::vector<std::unique_ptr<const PreTokenizer>> parts;
+    parts.push_back(std::make_unique<CodePointSplit>(is_white_space, Behavior::removed));
+    parts.push_back(std::make_unique<CodePointSplit>(is_punctuation, Behavior::isolated));
+    return std::make_unique<Sequence>(std::move(parts), node.where());
+  }
+  if (type == "UnicodeScripts") return std::make_unique<UnicodeScripts>();
   if (type == "WhitespaceSplit") {
     return std::make_unique<CodePointSplit>(is_white_space, Behavior::removed);
   }
@@ -335,8 +403,9 @@ std::unique_ptr<const PreTokenizer> read_pre_tokenizer(const JsonNode& node) {
         Behavior::removed, true);
   }
   node.fail(
-      fmt::format("the pre-tokenizer '{}' is not supported (ByteLevel, Digits, Metaspace, "
-                  "Punctuation, Split, Whitespace, WhitespaceSplit and Sequence are)",
+      fmt::format("the pre-tokenizer '{}' is not supported (BertPreTokenizer, ByteLevel, "
+                  "CharDelimiterSplit, Digits, FixedLength, Metaspace, Punctuation, Split, "
+                  "UnicodeScripts, Whitespace, WhitespaceSplit and Sequence are)",
                   type));
 }
 

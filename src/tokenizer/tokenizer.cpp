@@ -139,7 +139,7 @@ struct Tokenizer::Impl {
   }
 
   void encode_section(std::string text, bool at_start, std::vector<std::int32_t>& ids) const {
-    if (normalizer) normalizer->apply(text);
+    if (normalizer) at_start = normalizer->apply(text) && at_start;
     for (const Section& section : added.split_normalized(text)) {
       if (section.id) {
         ids.push_back(*section.id);

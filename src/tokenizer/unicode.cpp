@@ -42,15 +42,18 @@ Sequence first_sequence(std::string_view bytes) {
   return {length, true};
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-/// Below U+0300 nothing composes and nothing has a canonical singleton: such a text is NFC.
-bool is_trivially_nfc(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0xCC; });
+/// Are all bytes of `text` below `limit`? Without an exit from the loop, compilers make vectors of
+/// it.
+bool all_below(std::string_view text, unsigned char limit) {
+  constexpr std::size_t kBlock = 4096;
+  for (std::size_t i = 0; i < text.size(); i += kBlock) {
+    unsigned char largest = 0;
+    for (const char c : text.substr(i, kBlock)) {
+      largest = std::max(largest, static_cast<unsigned char>(c));
+    }
+    if (largest >= limit) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -116,6 +119,16 @@ bool is_mark(std::int32_t c) {
          category == UTF8PROC_CATEGORY_ME;
 }
 
+bool is_nonspacing_mark(std::int32_t c) {
+  return utf8proc_category(c) == UTF8PROC_CATEGORY_MN;
+}
+
+bool is_other(std::int32_t c) {
+  const auto category = utf8proc_category(c);
+  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
+         category == UTF8PROC_CATEGORY_CO;
+}
+
 bool is_numeric(std::int32_t c) {
   const auto category = utf8proc_category(c);
   return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NL ||
@@ -153,6 +166,22 @@ bool is_word(std::int32_t c) {
          c == 0x200D;
 }
 
+void for_each_grapheme_cluster(std::string_view text,
+                               const std::function<void(std::string_view)>& visit) {
+  utf8proc_int32_t state = 0;
+  std::size_t begin = 0;
+  std::int32_t previous = 0;
+  for (std::size_t i = 0; i < text.size(); i += code_point_length(text, i)) {
+    const std::int32_t c = code_point_at(text, i);
+    if (i > 0 && utf8proc_grapheme_break_stateful(previous, c, &state)) {
+      visit(text.substr(begin, i - begin));
+      begin = i;
+    }
+    previous = c;
+  }
+  if (begin < text.size()) visit(text.substr(begin));
+}
+
 std::string lower_case(std::string_view text) {
   std::string result;
   result.reserve(text.size());
@@ -168,10 +197,13 @@ std::string lower_case(std::string_view text) {
   return result;
 }
 
+bool is_trivially(NormalForm form, std::string_view text) {
+  // Below U+0300 (whose lead byte is 0xCC) nothing composes and nothing has a canonical singleton.
+  return all_below(text, form == NormalForm::nfc ? 0xCC : 0x80);
+}
+
 std::string to_normal_form(std::string_view text, NormalForm form) {
-  if (is_ascii(text) || (form == NormalForm::nfc && is_trivially_nfc(text))) {
-    return std::string(text);
-  }
+  if (is_trivially(form, text)) return std::string(text);
   int options = UTF8PROC_STABLE;
   options |=
       form == NormalForm::nfc || form == NormalForm::nfkc ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -34,15 +35,23 @@ void append_code_point(std::string& out, std::int32_t code_point);
 bool is_white_space(std::int32_t code_point);
 /// \w of UTS #18: alphabetic, mark, decimal digit, connector punctuation, join control.
 bool is_word(std::int32_t code_point);
-/// General category M, N, P (ASCII symbols count as punctuation).
+/// General category M, Mn, N, P (ASCII symbols count as punctuation), C without what is unassigned.
 bool is_mark(std::int32_t code_point);
+bool is_nonspacing_mark(std::int32_t code_point);
 bool is_numeric(std::int32_t code_point);
 bool is_punctuation(std::int32_t code_point);
+bool is_other(std::int32_t code_point);
+
+/// visit(cluster) for every extended grapheme cluster (UAX #29) of `text`, in order.
+void for_each_grapheme_cluster(std::string_view text,
+                               const std::function<void(std::string_view)>& visit);
 
 /// Lower case of each code point on its own (no context, as for a final sigma).
 std::string lower_case(std::string_view text);
 
 enum class NormalForm { nfc, nfd, nfkc, nfkd };
+/// Is `text` in the form by the look of its bytes? False does not say that it is not.
+bool is_trivially(NormalForm form, std::string_view text);
 std::string to_normal_form(std::string_view text, NormalForm form);
 
 }  // namespace allometer::tokenizer

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "tokenizer/byte_level.hpp"
+#include "tokenizer/charsmap.hpp"
 #include "tokenizer/decoder.hpp"
 #include "tokenizer/json_node.hpp"
 #include "tokenizer/normalizer.hpp"
@@ -96,6 +97,90 @@ TEST(Normalizer, PrependsAndReplaces) {
   EXPECT_EQ(normalized(sequence, "AB"), "Xab");
 }
 
+TEST(Normalizer, CleansAsBertDoes) {
+  const auto bert = [](bool clean, bool chinese, const json& accents, bool lower) {
+    return json{{"type", "BertNormalizer"},
+                {"clean_text", clean},
+                {"handle_chinese_chars", chinese},
+                {"strip_accents", accents},
+                {"lowercase", lower}};
+  };
+  const std::string text = std::string("A\u0300\u00c9\t\0\x01\u200bx\u3000\uFFFD", 20);
+  EXPECT_EQ(normalized(bert(true, false, false, false), text), "A\u0300\u00c9 x ");
+  EXPECT_EQ(normalized(bert(false, true, false, false), "a\u6f22b\U0002B820\u3042"),
+            "a \u6f22 b\U0002B820\u3042");
+  EXPECT_EQ(normalized(bert(false, false, true, false), "A\u0300\u00c9"), "AE");
+  EXPECT_EQ(normalized(bert(false, false, false, true), "A\u0300\u00c9"), "a\u0300\u00e9");
+  // Without a word on accents, lower case decides.
+  EXPECT_EQ(normalized(bert(false, false, nullptr, true), "\u00c9"), "e");
+  EXPECT_EQ(normalized(bert(false, false, nullptr, false), "\u00c9"), "\u00c9");
+  EXPECT_EQ(normalized({{"type", "BertNormalizer"}}, "\u00c9\u6f22"), "e \u6f22 ");
+}
+
+TEST(Normalizer, DropsAndBlanksAsNmtDoes) {
+  EXPECT_EQ(normalized({{"type", "Nmt"}}, "a\x01\u0009b\u200bc\u2581d\u007fe\u00a0"),
+            "a b c de\u00a0");
+}
+
+TEST(Normalizer, SpellsBytes) {
+  EXPECT_EQ(normalized({{"type", "ByteLevel"}}, "a \u00e9"), "a\u0120\u00c3\u00a9");
+}
+
+/// A map of two entries: "A" -> "bc", and the ligature U+FB01 -> "fi".
+std::string small_charsmap() {
+  // Units of darts-clone: an offset, a leaf mark (1 << 8), a label; a value has the highest bit.
+  std::vector<std::uint32_t> units(1024, 0);
+  const auto link = [&](std::uint32_t from, std::uint32_t offset) {
+    units[from] |= offset << 10;
+    return from ^ offset;
+  };
+  const auto enter = [&](std::uint32_t base, unsigned char byte) {
+    units[base ^ byte] |= byte;
+    return base ^ byte;
+  };
+  const std::uint32_t root = link(0, 0x100);
+  const std::uint32_t letter = enter(root, 'A');
+  units[letter] |= 1U << 8;
+  units[link(letter, 0x001)] = 0x80000000U;
+  const std::uint32_t first = enter(root, 0xEF);
+  const std::uint32_t second = enter(link(first, 0x200), 0xAC);
+  const std::uint32_t third = enter(link(second, 0x040), 0x81);
+  units[third] |= 1U << 8;
+  units[link(third, 0x011)] = 0x80000003U;
+  std::string blob;
+  const auto put = [&](std::uint32_t word) {
+    for (int i = 0; i < 4; ++i) blob += static_cast<char>(word >> 8 * i & 0xFF);
+  };
+  put(static_cast<std::uint32_t>(4 * units.size()));
+  for (const std::uint32_t unit : units) put(unit);
+  return blob + std::string("bc\0fi\0", 6);
+}
+
+TEST(Normalizer, ReplacesByAPrecompiledMap) {
+  const Charsmap map(small_charsmap(), "t");
+  EXPECT_EQ(map.normalize("xAy\uFB01\uFB02"), "xbcyfi\uFB02");
+  // A cluster of up to five bytes is looked up whole, and what it begins with is enough.
+  EXPECT_EQ(map.normalize("A\u0301!"), "bc!");
+  EXPECT_EQ(map.normalize("A\u0301\u0301\u0301!"), "bc\u0301\u0301\u0301!");
+  EXPECT_EQ(map.normalize(std::string("A\0A", 3)), std::string("bc\0bc", 5));
+}
+
+TEST(Normalizer, RefusesDamagedMaps) {
+  const auto error_of = [](const std::string& blob) {
+    return format_error_of([&] { Charsmap(blob, "t.json: map").normalize("A\uFB01"); });
+  };
+  EXPECT_THAT(error_of(""), HasSubstr("t.json: map: a character map of 0 bytes"));
+  EXPECT_THAT(error_of(small_charsmap().substr(0, 100)), HasSubstr("100 bytes whose trie"));
+  EXPECT_THAT(error_of(std::string("\x03\0\0\0abc", 7)), HasSubstr("said to have 3"));
+  EXPECT_THAT(error_of(small_charsmap() + "\xFF"), HasSubstr("no UTF-8"));
+  EXPECT_THAT(format_error_of([] { Charsmap::from_base64("a*==", "t.json: map"); }),
+              HasSubstr("t.json: map: not base64"));
+  // A trie that points nowhere finds nothing.
+  std::string wild = small_charsmap();
+  for (std::size_t i = 4; i < wild.size() - 6; ++i) wild[i] = static_cast<char>(0xC1 + i % 3);
+  EXPECT_EQ(error_of(wild), "no FormatError");
+}
+
 TEST(PreTokenizer, SplitsWithEveryBehavior) {
   const auto split_by = [](const char* behavior, bool invert = false) {
     return json{{"type", "Split"},
@@ -140,6 +225,30 @@ TEST(PreTokenizer, SplitsDigitsPunctuationAndSpace) {
   EXPECT_THAT(split({{"type", "Whitespace"}}, " ab_e\u0301 c!? "),
               ElementsAre("ab_e\u0301", "c", "!?"));
   EXPECT_THAT(split({{"type", "WhitespaceSplit"}}, "  "), IsEmpty());
+}
+
+TEST(PreTokenizer, SplitsAsBertDoes) {
+  EXPECT_THAT(split({{"type", "BertPreTokenizer"}}, "Hey friend!  How's\u3000it\u3002"),
+              ElementsAre("Hey", "friend", "!", "How", "'", "s", "it", "\u3002"));
+}
+
+TEST(PreTokenizer, SplitsAtADelimiterAndByLength) {
+  EXPECT_THAT(split({{"type", "CharDelimiterSplit"}, {"delimiter", "\u00e9"}}, "a\u00e9\u00e9b c"),
+              ElementsAre("a", "b c"));
+  EXPECT_THAT(split({{"type", "FixedLength"}, {"length", 2}}, "a\u00e9bcd"),
+              ElementsAre("a\u00e9", "bc", "d"));
+  EXPECT_THAT(split({{"type", "FixedLength"}}, "abcdef"), ElementsAre("abcde", "f"));
+}
+
+TEST(PreTokenizer, SplitsWhereTheScriptChanges) {
+  const json part = {{"type", "UnicodeScripts"}};
+  EXPECT_THAT(split(part, "\u3069\u3053\u3067\u751f\u308c\u3002Yes"),
+              ElementsAre("\u3069\u3053\u3067\u751f\u308c", "\u3002", "Yes"));
+  EXPECT_THAT(split(part, "Apples are \u308a\u3093\u3054 \u6797\u6a8e"),
+              ElementsAre("Apples are ", "\u308a\u3093\u3054 \u6797\u6a8e"));
+  EXPECT_THAT(split(part, "\u30e9\u30fc\u30e1\u30f3"), ElementsAre("\u30e9\u30fc\u30e1\u30f3"));
+  EXPECT_THAT(split(part, "  ab\u0434"), ElementsAre("ab", "\u0434"));
+  EXPECT_THAT(split(part, "  "), IsEmpty());
 }
 
 TEST(PreTokenizer, SplitsMetaspace) {
@@ -248,12 +357,35 @@ TEST(Decoder, TurnsPiecesIntoText) {
               ElementsAre("a"));
 }
 
+TEST(Decoder, TurnsWordPiecesIntoText) {
+  json part = {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", false}};
+  EXPECT_THAT(decoded(part, {"##uel", "do", "n't", "##ed", "."}),
+              ElementsAre("##uel", " do", " n't", "ed", " ."));
+  part["cleanup"] = true;
+  EXPECT_THAT(decoded(part, {"##uel", "do", "n't", "##ed", ".", "do not"}),
+              ElementsAre("##uel", " do", "n't", "ed", ".", " don't"));
+}
+
+TEST(Decoder, TurnsSuffixesIntoSpaces) {
+  EXPECT_THAT(decoded({{"type", "BPEDecoder"}, {"suffix", "</w>"}}, {"a</w>", "b", "c</w>"}),
+              ElementsAre("a ", "b", "c"));
+}
+
+TEST(Decoder, CollapsesAsCtcDoes) {
+  json part = {
+      {"type", "CTC"}, {"pad_token", "<pad>"}, {"word_delimiter_token", "|"}, {"cleanup", true}};
+  const Texts pieces{"<pad>", "h", "h", "e", "<pad>", "l", "<pad>", "l", "|", "|", "<pad>o"};
+  EXPECT_THAT(decoded(part, pieces), ElementsAre("h", "e", "l", "l", " ", "o"));
+  part["cleanup"] = false;
+  EXPECT_THAT(decoded(part, pieces), ElementsAre("h", "e", "l", "l", "|", "o"));
+}
+
 TEST(Parts, RefuseByNameWhatTheyDoNotKnow) {
   const auto normalizer_error = [](const json& part) {
     return format_error_of([&] { normalized(part, "a"); });
   };
-  EXPECT_THAT(normalizer_error({{"type", "Precompiled"}}),
-              AllOf(HasSubstr("t.json"), HasSubstr("normalizer 'Precompiled'")));
+  EXPECT_THAT(normalizer_error({{"type", "Novelty"}}),
+              AllOf(HasSubstr("t.json"), HasSubstr("normalizer 'Novelty'")));
   EXPECT_THAT(normalizer_error({{"type", "Sequence"}, {"normalizers", {{{"type", "Odd"}}}}}),
               HasSubstr("t.json: normalizers[0]: the normalizer 'Odd'"));
   EXPECT_THAT(normalizer_error({{"type", "NFC"}, {"form", 1}}), HasSubstr("'form'"));
@@ -267,13 +399,20 @@ TEST(Parts, RefuseByNameWhatTheyDoNotKnow) {
   const auto pre_tokenizer_error = [](const json& part) {
     return format_error_of([&] { split(part, "a"); });
   };
-  EXPECT_THAT(pre_tokenizer_error({{"type", "UnicodeScripts"}}), HasSubstr("'UnicodeScripts'"));
+  EXPECT_THAT(pre_tokenizer_error({{"type", "Novelty"}}), HasSubstr("'Novelty'"));
   EXPECT_THAT(
       pre_tokenizer_error({{"type", "Split"}, {"pattern", {{"String", "a"}}}, {"behavior", "Odd"}}),
       HasSubstr("behavior: 'Odd'"));
   EXPECT_THAT(pre_tokenizer_error({{"type", "Metaspace"}, {"replacement", "ab"}}),
               HasSubstr("single character"));
-  EXPECT_THAT(format_error_of([] { decoded({{"type", "CTC"}}, {}); }), HasSubstr("decoder 'CTC'"));
+  EXPECT_THAT(format_error_of([] {
+                decoded({{"type", "Novelty"}}, {});
+              }),
+              HasSubstr("decoder 'Novelty'"));
+  EXPECT_THAT(format_error_of([] {
+                decoded({{"type", "BPEDecoder"}, {"suffix", ""}}, {});
+              }),
+              HasSubstr("t.json: suffix: expected a text that is not empty"));
   json deep = {{"type", "NFC"}};
   for (int i = 0; i < 1000; ++i) deep = {{"type", "Sequence"}, {"normalizers", {deep}}};
   EXPECT_THAT(normalizer_error(deep), HasSubstr("nested too deeply"));

@@ -221,8 +221,40 @@ TEST(PostProcessor, IsRefusedWhereItLies) {
   broken = file;
   broken["post_processor"]["special_tokens"].erase("E");
   EXPECT_THAT(load_error(broken), HasSubstr("'E' is missing"));
-  broken["post_processor"] = {{"type", "RobertaProcessing"}};
-  EXPECT_THAT(load_error(broken), HasSubstr("post-processor 'RobertaProcessing'"));
+  broken["post_processor"] = {{"type", "Novelty"}};
+  EXPECT_THAT(load_error(broken), HasSubstr("post-processor 'Novelty'"));
+  broken["post_processor"] = {{"type", "BertProcessing"}, {"cls", {"<s>", 10}}, {"sep", {"x", 99}}};
+  EXPECT_THAT(load_error(broken), HasSubstr("post_processor.sep[1]: no token has the id 99"));
+  broken["post_processor"]["sep"] = {"x"};
+  EXPECT_THAT(load_error(broken), HasSubstr("post_processor.sep: expected [token, id]"));
+}
+
+TEST(PostProcessor, PutsClsAndSepAroundTheText) {
+  json file = with_template(small_json({"a"}));
+  file["post_processor"] = {
+      {"type", "BertProcessing"}, {"cls", {"<s>", 10}}, {"sep", {"</s>", 11}}};
+  EXPECT_THAT(from_json(file).encode("a", AddSpecial::yes), ElementsAre(10, 0, 11));
+  file["post_processor"]["type"] = "RobertaProcessing";
+  file["post_processor"]["trim_offsets"] = true;
+  file["post_processor"]["add_prefix_space"] = true;
+  EXPECT_THAT(from_json(file).encode("a", AddSpecial::yes), ElementsAre(10, 0, 11));
+  EXPECT_THAT(from_json(file).encode("a", AddSpecial::no), ElementsAre(0));
+}
+
+TEST(Metaspace, KnowsWhetherTheTextBeginsThere) {
+  // The scheme "first" prepends where the input begins, unless the normalizer dropped what was
+  // there.
+  json file = small_json({"a", "_", " "});
+  file["pre_tokenizer"] = {
+      {"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "first"}};
+  EXPECT_THAT(pieces_of(from_json(file), "a"), ElementsAre("_", "a"));
+  file["normalizer"] = {{"type", "Strip"}, {"strip_left", true}, {"strip_right", false}};
+  EXPECT_THAT(pieces_of(from_json(file), "a"), ElementsAre("_", "a"));
+  EXPECT_THAT(pieces_of(from_json(file), "  a"), ElementsAre("a"));
+  file["normalizer"] = {{"type", "Replace"}, {"pattern", {{"String", "xy"}}}, {"content", "a"}};
+  EXPECT_THAT(pieces_of(from_json(file), "xya"), ElementsAre("a", "a"));
+  file["normalizer"]["pattern"]["String"] = "x";
+  EXPECT_THAT(pieces_of(from_json(file), "xa"), ElementsAre("_", "a", "a"));
 }
 
 TEST(SpecialTokens, ComeFromTheTokenizerConfig) {
