@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/checkpoint.hpp"
 #include "cli/commands.hpp"
 #include "cli/json_lines.hpp"
 #include "cli/options.hpp"
@@ -15,10 +14,10 @@ Options declare() {
   Options options(
       "tokenize",
       "Prints one JSON line per text: {\"ids\": [...], \"pieces\": [...]}. The texts are TEXT, or "
-      "the "
-      "\"text\" of every line of a JSONL file. Ids are those of the Hugging Face tokenizer.");
+      "the \"text\" of every line of a JSONL file. Ids are those of the Hugging Face tokenizer.");
   options
-      .argument("MODEL", Options::Presence::required, "a checkpoint directory or a tokenizer.json")
+      .argument("MODEL", Options::Presence::required,
+                "a checkpoint directory, a GGUF file, a tokenizer.json or a tokenizer.model")
       .argument("TEXT", Options::Presence::optional, "one text")
       .option("jsonl", "FILE", "read {\"text\": ...} lines from FILE ('-': standard input)")
       .flag("no-special",
@@ -48,7 +47,6 @@ int run_tokenize(std::span<const std::string> words) {
   if (options.given("TEXT") == options.given("jsonl"))
     options.fail("give either TEXT or --jsonl FILE");
   const std::filesystem::path path = options.existing_path("MODEL");
-  refuse_gguf(options, path);
   const std::filesystem::path jsonl = options.given("jsonl") ? options.input_path("jsonl") : "";
 
   const auto tokenizer = tokenizer::Tokenizer::load(path);

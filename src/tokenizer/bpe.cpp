@@ -56,20 +56,32 @@ Bpe::Bpe(const JsonNode& node)
   if (const auto prefix = node.find("continuing_subword_prefix")) prefix_ = prefix->string();
   if (const auto suffix = node.find("end_of_word_suffix")) suffix_ = suffix->string();
   if (const auto unknown = node.find("unk_token")) {
-    unknown_id_ = vocabulary().id_of(unknown->string());
-    if (!unknown_id_) unknown->fail("not in the vocabulary");
+    settings_.unknown_id = vocabulary().id_of(unknown->string());
+    if (!settings_.unknown_id) unknown->fail("not in the vocabulary");
   }
-  fuse_unknown_ = node.boolean_or("fuse_unk", false);
-  ignore_merges_ = node.boolean_or("ignore_merges", false);
+  settings_.fuse_unknown = node.boolean_or("fuse_unk", false);
+  settings_.byte_fallback = node.boolean_or("byte_fallback", false);
+  settings_.ignore_merges = node.boolean_or("ignore_merges", false);
+  index_characters();
+  read_merges(node.at("merges"));
+}
+
+Bpe::Bpe(Vocabulary vocabulary, std::span<const RankedMerge> merges, const BpeSettings& settings)
+    : TokenModel(std::move(vocabulary)), merges_(merges.size()), settings_(settings) {
+  index_characters();
+  for (const RankedMerge& merge : merges) {
+    merges_.insert(merge.left, merge.right, {merge.rank, merge.joined});
+  }
+}
+
+void Bpe::index_characters() {
   for (std::size_t c = 0; c < ascii_ids_.size(); ++c) {
     ascii_ids_[c] = vocabulary().id_of(std::string(1, static_cast<char>(c)));
   }
-  if (node.boolean_or("byte_fallback", false)) {
-    for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
-      byte_ids_[byte] = vocabulary().id_of(fmt::format("<0x{:02X}>", byte));
-    }
+  if (!settings_.byte_fallback) return;
+  for (std::size_t byte = 0; byte < byte_ids_.size(); ++byte) {
+    byte_ids_[byte] = vocabulary().id_of(fmt::format("<0x{:02X}>", byte));
   }
-  read_merges(node.at("merges"));
 }
 
 void Bpe::read_merges(const JsonNode& node) {
@@ -120,7 +132,7 @@ void Bpe::read_merge(const JsonNode& node, std::string_view left, std::string_vi
 }
 
 void Bpe::encode_piece(std::string_view piece, std::vector<std::int32_t>& ids) const {
-  if (const auto whole = ignore_merges_ ? vocabulary().id_of(piece) : std::nullopt) {
+  if (const auto whole = settings_.ignore_merges ? vocabulary().id_of(piece) : std::nullopt) {
     ids.push_back(*whole);
     return;
   }
@@ -158,7 +170,7 @@ std::vector<std::int32_t> Bpe::initial_symbols(std::string_view piece) const {
       character = affixed;
     }
     if (const auto id = id_of_character(character)) {
-      if (unknown_pending) symbols.push_back(*unknown_id_);
+      if (unknown_pending) symbols.push_back(*settings_.unknown_id);
       unknown_pending = false;
       symbols.push_back(*id);
       continue;
@@ -168,12 +180,12 @@ std::vector<std::int32_t> Bpe::initial_symbols(std::string_view piece) const {
                     [&](char c) { return byte_id(c).has_value(); })) {
       // The reference leaves an unknown token that is pending behind the bytes; so do we.
       for (const char c : character) symbols.push_back(*byte_id(c));
-    } else if (unknown_id_) {
-      if (unknown_pending && !fuse_unknown_) symbols.push_back(*unknown_id_);
+    } else if (settings_.unknown_id) {
+      if (unknown_pending && !settings_.fuse_unknown) symbols.push_back(*settings_.unknown_id);
       unknown_pending = true;
     }
   }
-  if (unknown_pending) symbols.push_back(*unknown_id_);
+  if (unknown_pending) symbols.push_back(*settings_.unknown_id);
   return symbols;
 }
 

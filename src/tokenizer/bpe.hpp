@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +14,29 @@
 
 namespace allometer::tokenizer {
 
+/// Two neighbours that may be joined, what they become, and when: the lowest rank goes first, of
+/// equal ranks the leftmost.
+struct RankedMerge {
+  std::int32_t left;
+  std::int32_t right;
+  std::int32_t joined;
+  std::int32_t rank;
+};
+
+struct BpeSettings {
+  /// Stands for code points that no piece covers, which are left out without it.
+  std::optional<std::int32_t> unknown_id;
+  bool fuse_unknown = false;   ///< once for a run of them
+  bool byte_fallback = false;  ///< their bytes <0x00> ... <0xFF> instead, where those are pieces
+  bool ignore_merges = false;  ///< a text that is a piece is that piece
+};
+
 /// Time is O(n log n) in the length of a piece.
 class Bpe : public TokenModel {
  public:
+  /// Of merges that are not in a tokenizer.json. Ids are those of `vocabulary`; no merge may have
+  /// an empty piece.
+  Bpe(Vocabulary vocabulary, std::span<const RankedMerge> merges, const BpeSettings& settings);
   /// From "model" of a tokenizer.json. Throws FormatError for what is malformed or not supported.
   explicit Bpe(const JsonNode& node);
 
@@ -43,6 +64,7 @@ class Bpe : public TokenModel {
     std::size_t mask_;
   };
 
+  void index_characters();
   void read_merges(const JsonNode& node);
   void read_merge(const JsonNode& node, std::string_view left, std::string_view right,
                   std::int32_t rank);
@@ -56,9 +78,7 @@ class Bpe : public TokenModel {
   std::array<std::optional<std::int32_t>, 128> ascii_ids_;
   /// Of <0x00> ... <0xFF>, with byte_fallback.
   std::array<std::optional<std::int32_t>, 256> byte_ids_;
-  std::optional<std::int32_t> unknown_id_;
-  bool fuse_unknown_ = false;
-  bool ignore_merges_ = false;
+  BpeSettings settings_;
   std::string prefix_;  // of every code point of a piece but the first
   std::string suffix_;  // of the last one
 };

@@ -9,13 +9,16 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "io/gguf.hpp"
 #include "io/mapped_file.hpp"
 #include "tokenizer/added_tokens.hpp"
 #include "tokenizer/decoder.hpp"
+#include "tokenizer/gguf_tokenizer.hpp"
 #include "tokenizer/json_node.hpp"
 #include "tokenizer/normalizer.hpp"
 #include "tokenizer/post_processor.hpp"
 #include "tokenizer/pre_tokenizer.hpp"
+#include "tokenizer/sentencepiece_tokenizer.hpp"
 #include "tokenizer/special_tokens.hpp"
 #include "tokenizer/token_model.hpp"
 #include "tokenizer/unicode.hpp"
@@ -45,6 +48,22 @@ std::unique_ptr<const T> read_part(const JsonNode& root, const char* key, Read r
 std::string text_of(const io::MappedFile& file) {
   const auto bytes = file.bytes();
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// What stands in the file of that name beside `file`; nothing without one.
+std::string text_beside(const std::filesystem::path& file, const char* name) {
+  const auto path = file.parent_path() / name;
+  std::error_code no_access;
+  return std::filesystem::exists(path, no_access) ? text_of(io::MappedFile(path)) : std::string();
+}
+
+/// The tokenizer's file in a checkpoint directory; tokenizer.json is what transformers prefers.
+std::optional<std::filesystem::path> file_in(const std::filesystem::path& directory) {
+  for (const char* name : {"tokenizer.json", "tokenizer.model"}) {
+    std::error_code no_access;
+    if (std::filesystem::exists(directory / name, no_access)) return directory / name;
+  }
+  return std::nullopt;
 }
 
 SpecialTokenSettings settings_beside(const std::string& name, std::string_view config_json) {
@@ -169,14 +188,30 @@ Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 
+bool Tokenizer::exists(const std::filesystem::path& path) {
+  std::error_code no_access;
+  if (std::filesystem::is_directory(path, no_access)) return file_in(path).has_value();
+  return path.extension() != ".gguf" || has_tokenizer(io::Gguf::open(path));
+}
+
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
   std::error_code no_access;  // the mapped file below tells the reason
   const bool is_directory = std::filesystem::is_directory(path, no_access);
-  const auto file = is_directory ? path / "tokenizer.json" : path;
-  const auto config = file.parent_path() / "tokenizer_config.json";
-  std::string config_text;
-  if (std::filesystem::exists(config, no_access)) config_text = text_of(io::MappedFile(config));
-  return parse(text_of(io::MappedFile(file)), config_text, file.string());
+  const auto found = is_directory ? file_in(path) : path;
+  if (!found) {
+    throw IoError(fmt::format(
+        "{}: has no tokenizer: neither tokenizer.json nor tokenizer.model is in this directory",
+        path.string()));
+  }
+  const std::string name = found->string();
+  if (found->extension() == ".gguf") return read_gguf_tokenizer(io::Gguf::open(*found), name);
+  const std::string text = text_of(io::MappedFile(*found));
+  const std::string config = text_beside(*found, "tokenizer_config.json");
+  if (found->extension() == ".model") {
+    const std::string added = text_beside(*found, "added_tokens.json");
+    return read_sentencepiece_tokenizer({text, config, added}, name);
+  }
+  return parse(text, config, name);
 }
 
 Tokenizer Tokenizer::parse(std::string_view tokenizer_json, std::string_view tokenizer_config_json,
