@@ -27,7 +27,7 @@ Options declare() {
   Options options("inspect",
                   "Prints a checkpoint's architecture, number of parameters with and without "
                   "embeddings, number format "
-                  "on disk, memory for its weights and its keys and values, rope scaling and "
+                  "on disk, memory for its weights and its keys and values, positions and "
                   "tokenizer. Nothing is "
                   "computed and no weights are read, unless --digest asks for them.");
   options.argument("MODEL", Options::Presence::required, "a checkpoint directory")
@@ -40,9 +40,13 @@ Options declare() {
   return options;
 }
 
-std::string rope_text(const model::Config& config) {
+std::string positions_text(const model::Config& config) {
+  if (config.blueprint.alibi != model::Alibi::none) return "linear biases (ALiBi)";
+  if (config.blueprint.positions) return "learned";
   const model::RopeScaling& scaling = config.rope_scaling;
-  std::string base = fmt::format("theta {:g}", config.rope_theta);
+  std::string base = fmt::format("rotary, theta {:g}", config.rope_theta);
+  if (config.rotary_dim != config.head_dim)
+    base += fmt::format(", {} of {} dimensions", config.rotary_dim, config.head_dim);
   switch (scaling.type) {
     case model::RopeScaling::Type::none:
       return base + ", no scaling";
@@ -52,8 +56,19 @@ std::string rope_text(const model::Config& config) {
       return fmt::format("{}, llama3 scaling by {:g} (low {:g}, high {:g}, original {})", base,
                          scaling.factor, scaling.low_freq_factor, scaling.high_freq_factor,
                          scaling.original_max_position_embeddings);
+    case model::RopeScaling::Type::longrope:
+      return fmt::format("{}, longrope scaling, its short factors for contexts up to {}", base,
+                         scaling.original_max_position_embeddings);
   }
   return base;
+}
+
+/// The window of the layers that have one, or null.
+Json sliding_window(const model::Config& config) {
+  for (const model::LayerBlueprint& layer : config.blueprint.layers) {
+    if (layer.attention.window > 0) return layer.attention.window;
+  }
+  return nullptr;
 }
 
 /// "F32" or, for mixed checkpoints, "BF16 (290 tensors), F32 (1 tensor)".
@@ -123,7 +138,8 @@ Json describe(const std::filesystem::path& directory, bool with_digest) {
   json["vocab_size"] = config.vocab_size;
   json["tie_word_embeddings"] = config.tie_word_embeddings;
   json["max_position_embeddings"] = config.max_position_embeddings;
-  json["rope"] = rope_text(config);
+  json["positions"] = positions_text(config);
+  json["sliding_window"] = sliding_window(config);
   json["dtype_on_disk"] = dtypes_on_disk(weights);
   json["bytes_on_disk"] = bytes_on_disk(weights);
   json["packed_bytes_f32"] = model::packed_bytes(config, Precision::f32);
@@ -179,7 +195,9 @@ void print_table(const Json& json) {
                         json["tie_word_embeddings"].get<bool>() ? ", LM head tied to the embeddings"
                                                                 : ", LM head of its own"));
   print_row("context", grouped(json["max_position_embeddings"]) + " tokens");
-  print_row("rope", json["rope"].get<std::string>());
+  print_row("positions", json["positions"].get<std::string>());
+  if (!json["sliding_window"].is_null())
+    print_row("sliding window", grouped(json["sliding_window"]) + " tokens");
   print_row("on disk", fmt::format("{}, {}", json["dtype_on_disk"].get<std::string>(),
                                    megabytes(json["bytes_on_disk"])));
   print_row("weights in memory, f32", megabytes(json["packed_bytes_f32"]) + " a node");

@@ -2,17 +2,23 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "core/log.hpp"
-#include "model/load.hpp"
+#include "io/atomic_file.hpp"
+#include "model/config.hpp"
+#include "model/random_checkpoint.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace allometer::cli {
 namespace {
+
+using Json = nlohmann::json;
 
 struct Shape {
   std::string_view name;
@@ -42,7 +48,8 @@ std::string shape_names() {
 Options declare() {
   Options options(
       "make-model",
-      "Writes a Llama checkpoint with random weights: config.json, model.safetensors (in shards "
+      "Writes a checkpoint with random weights, Llama's or that of a config.json: config.json, "
+      "model.safetensors (in shards "
       "where it is "
       "large) and, with --tokenizer, a tokenizer. It knows nothing; its speed and memory are those "
       "of a "
@@ -51,6 +58,7 @@ Options declare() {
       .argument("DIR", Options::Presence::required,
                 "directory to make; must not hold a checkpoint yet")
       .option("shape", "NAME", "start from a known shape: " + shape_names(), "tiny")
+      .option("config", "FILE", "instead of a shape: the config.json of any known architecture")
       .option("hidden-size", "N", "width of the residual stream")
       .option("intermediate-size", "N", "width of the feed-forward layers")
       .option("num-hidden-layers", "N", "number of layers")
@@ -97,46 +105,76 @@ bool yes_or_no(const Options& options, const std::string& name, bool fallback) {
   return value == "yes";
 }
 
-void check_heads(const Options& options, const model::Config& config) {
-  if (config.num_attention_heads % config.num_key_value_heads != 0) {
+/// Refuses in terms of options what Config::parse would refuse in terms of config.json.
+void check_heads(const Options& options, int hidden_size, int heads, int kv_heads, int head_dim) {
+  if (heads % kv_heads != 0) {
     options.fail(fmt::format("--num-key-value-heads is {}, but must divide the {} attention heads",
-                             config.num_key_value_heads, config.num_attention_heads));
+                             kv_heads, heads));
   }
-  if (!options.given("head-dim") && config.hidden_size % config.num_attention_heads != 0) {
+  if (!options.given("head-dim") && hidden_size % heads != 0) {
     options.fail(fmt::format(
         "--hidden-size {} is no multiple of {} attention heads: change one of them, or give "
         "--head-dim",
-        config.hidden_size, config.num_attention_heads));
+        hidden_size, heads));
   }
-  if (config.head_dim % 2 != 0) {
-    options.fail(fmt::format("--head-dim is {}, but the rotary embedding needs an even one",
-                             config.head_dim));
+  if (head_dim % 2 != 0) {
+    options.fail(
+        fmt::format("--head-dim is {}, but the rotary embedding needs an even one", head_dim));
   }
 }
 
-model::Config config_of(const Options& options) {
+Json llama_config(const Options& options) {
   const Shape& shape = shape_of(options);
-  model::Config config;
-  config.architecture = "LlamaForCausalLM";
-  config.hidden_size = integer_or(options, "hidden-size", shape.hidden_size);
-  config.intermediate_size = integer_or(options, "intermediate-size", shape.intermediate_size);
-  config.num_hidden_layers = integer_or(options, "num-hidden-layers", shape.num_hidden_layers);
-  config.num_attention_heads =
-      integer_or(options, "num-attention-heads", shape.num_attention_heads);
-  config.num_key_value_heads =
+  const int hidden_size = integer_or(options, "hidden-size", shape.hidden_size);
+  const int heads = integer_or(options, "num-attention-heads", shape.num_attention_heads);
+  const int kv_heads =
       integer_or(options, "num-key-value-heads",
-                 options.given("num-attention-heads") ? config.num_attention_heads
-                                                      : shape.num_key_value_heads);
-  config.head_dim =
-      integer_or(options, "head-dim", config.hidden_size / config.num_attention_heads);
-  config.max_position_embeddings =
-      integer_or(options, "max-position-embeddings", shape.max_position_embeddings);
-  config.rms_norm_eps = 1e-5;
-  config.rope_theta =
-      options.given("rope-theta") ? options.number("rope-theta", 1, 1e12) : shape.rope_theta;
-  config.tie_word_embeddings = yes_or_no(options, "tie-word-embeddings", shape.tie_word_embeddings);
-  config.vocab_size = integer_or(options, "vocab-size", shape.vocab_size);
-  check_heads(options, config);
+                 options.given("num-attention-heads") ? heads : shape.num_key_value_heads);
+  const int head_dim = integer_or(options, "head-dim", hidden_size / heads);
+  check_heads(options, hidden_size, heads, kv_heads, head_dim);
+  return {
+      {"architectures", {"LlamaForCausalLM"}},
+      {"model_type", "llama"},
+      {"hidden_size", hidden_size},
+      {"intermediate_size", integer_or(options, "intermediate-size", shape.intermediate_size)},
+      {"num_hidden_layers", integer_or(options, "num-hidden-layers", shape.num_hidden_layers)},
+      {"num_attention_heads", heads},
+      {"num_key_value_heads", kv_heads},
+      {"head_dim", head_dim},
+      {"max_position_embeddings",
+       integer_or(options, "max-position-embeddings", shape.max_position_embeddings)},
+      {"hidden_act", "silu"},
+      {"rms_norm_eps", 1e-5},
+      {"rope_theta",
+       options.given("rope-theta") ? options.number("rope-theta", 1, 1e12) : shape.rope_theta},
+      {"rope_scaling", nullptr},
+      {"tie_word_embeddings", yes_or_no(options, "tie-word-embeddings", shape.tie_word_embeddings)},
+      {"attention_bias", false},
+      {"mlp_bias", false},
+      {"vocab_size", integer_or(options, "vocab-size", shape.vocab_size)}};
+}
+
+/// What describes a shape by options, and so does not go with --config.
+constexpr std::array kShapeOptions = {"shape",
+                                      "hidden-size",
+                                      "intermediate-size",
+                                      "num-hidden-layers",
+                                      "num-attention-heads",
+                                      "num-key-value-heads",
+                                      "head-dim",
+                                      "max-position-embeddings",
+                                      "rope-theta",
+                                      "tie-word-embeddings"};
+
+Json config_file(const Options& options) {
+  for (const char* name : kShapeOptions) {
+    if (options.given(name))
+      options.fail(fmt::format("--{} does not go with --config, whose file has it", name));
+  }
+  const std::filesystem::path file = options.existing_path("config");
+  Json config = Json::parse(io::read_text(file), nullptr, false);
+  model::Config::parse(config, file.string());
+  if (options.given("vocab-size")) config["vocab_size"] = options.integer("vocab-size", 1, 1 << 24);
   return config;
 }
 
@@ -145,14 +183,17 @@ void take_tokenizer(const Options& options, model::RandomCheckpoint& checkpoint)
   if (!options.given("tokenizer")) return;
   checkpoint.tokenizer_from = options.existing_path("tokenizer");
   const auto tokenizer = tokenizer::Tokenizer::load(checkpoint.tokenizer_from);
-  model::Config& config = checkpoint.config;
-  if (!options.given("vocab-size")) config.vocab_size = tokenizer.vocab_size();
-  if (config.vocab_size < tokenizer.vocab_size()) {
-    options.fail(fmt::format("--vocab-size is {}, but the tokenizer has {} ids", config.vocab_size,
-                             tokenizer.vocab_size()));
+  Json& config = checkpoint.config;
+  if (!options.given("vocab-size")) config["vocab_size"] = tokenizer.vocab_size();
+  if (config["vocab_size"] < tokenizer.vocab_size()) {
+    options.fail(fmt::format("--vocab-size is {}, but the tokenizer has {} ids",
+                             config["vocab_size"].dump(), tokenizer.vocab_size()));
   }
-  config.bos_token_id = tokenizer.bos_id();
-  config.eos_token_id = tokenizer.eos_id();
+  const auto set = [&](const char* key, const std::optional<std::int32_t>& id) {
+    config[key] = id ? Json(*id) : Json();
+  };
+  set("bos_token_id", tokenizer.bos_id());
+  set("eos_token_id", tokenizer.eos_id());
 }
 
 }  // namespace
@@ -166,7 +207,7 @@ int run_make_model(std::span<const std::string> words) {
                              directory.string()));
   }
   model::RandomCheckpoint checkpoint;
-  checkpoint.config = config_of(options);
+  checkpoint.config = options.given("config") ? config_file(options) : llama_config(options);
   checkpoint.dtype = options.text("dtype");
   if (checkpoint.dtype != "F32" && checkpoint.dtype != "F16" && checkpoint.dtype != "BF16") {
     options.fail(fmt::format("--dtype is '{}', but must be F32, F16 or BF16", checkpoint.dtype));
@@ -178,7 +219,7 @@ int run_make_model(std::span<const std::string> words) {
   take_tokenizer(options, checkpoint);
   model::write_random_checkpoint(directory, checkpoint);
   log::info(fmt::format("wrote {} with {} random parameters", directory.string(),
-                        model::count_parameters(checkpoint.config).total));
+                        model::count_parameters(model::Config::load(directory)).total));
   return kDone;
 }
 

@@ -85,11 +85,7 @@ class ChunkTargets {
 }  // namespace
 
 Engine::Engine(model::CausalModel& model, const EngineOptions& options)
-    : model_(model),
-      options_(options),
-      flops_at_start_(model::forward_flops(model.config(), 0)),
-      flops_per_position_(model::forward_flops(model.config(), 1) - flops_at_start_),
-      flops_of_head_(model::head_flops(model.config())) {
+    : model_(model), options_(options), flops_(model.config()) {
   if (options.chunk_tokens < 1 || options.chunk_tokens > model.max_rows()) {
     throw ConfigError(
         fmt::format("engine.chunk_tokens is {}, but this model takes 1 to {} rows in a forward "
@@ -107,8 +103,8 @@ void Engine::forward(std::span<const std::int32_t> ids, std::span<const model::S
   model_.forward(ids, segments, caches, hidden_.data());
   counters_.tokens_computed += static_cast<std::int64_t>(ids.size());
   for (const model::Segment& segment : segments) {
-    const double mean_position = segment.position + 0.5 * (segment.num_rows - 1);
-    counters_.flops += segment.num_rows * (flops_at_start_ + flops_per_position_ * mean_position);
+    for (int row = 0; row < segment.num_rows; ++row)
+      counters_.flops += flops_.forward(segment.position + row);
   }
   if (on_chunk_) on_chunk_();
 }
@@ -129,7 +125,7 @@ void Engine::score_rows(std::span<const int> rows, std::span<const model::Target
     hidden = gathered_.data();
   }
   model_.score(hidden, num_rows, targets, row_scores_, target_logits_);
-  counters_.flops += flops_of_head_ * num_rows;
+  counters_.flops += flops_.head() * num_rows;
 }
 
 /// The model checks the ids that it is fed; the last one of a request is only looked up at the

@@ -80,9 +80,7 @@ class Engine {
 
   model::CausalModel& model_;
   EngineOptions options_;
-  double flops_at_start_;      // of the token at position 0
-  double flops_per_position_;  // more at each position
-  double flops_of_head_;       // of one row
+  model::Flops flops_;
   EngineCounters counters_;
   std::function<void()> on_chunk_;
   std::optional<model::KvCache> path_;       // of the trie's walk; kept between calls

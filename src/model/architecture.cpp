@@ -5,15 +5,12 @@
 namespace allometer::model {
 namespace {
 
-const Architecture* const kArchitectures[] = {&kLlama};
+const Architecture* const kArchitectures[] = {
+    &kBloom, &kFalcon, &kGemma2, &kGpt2, &kGptNeox, &kLlama, &kMistral,
+    &kOlmo2, &kOpt,    &kPhi,    &kPhi3, &kQwen2,   &kQwen3,
+};
 
 }  // namespace
-
-int LinearSpec::out_features() const {
-  int rows = 0;
-  for (const LinearPart& part : parts) rows += part.num_rows;
-  return rows;
-}
 
 const Architecture* find_architecture(std::string_view name) {
   for (const Architecture* architecture : kArchitectures) {

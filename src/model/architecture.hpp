@@ -1,57 +1,43 @@
 #pragma once
-/// What a file per architecture offers, and the list of them. A new architecture is one file beside
-/// llama.cpp and one entry in architecture.cpp.
+/// The architectures that are implemented. A new one is a file beside llama.cpp and an entry in
+/// architecture.cpp; docs/adding-an-architecture.md goes through it.
 
-#include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "model/causal_model.hpp"
 #include "model/config.hpp"
+#include "model/config_reader.hpp"
 
 namespace allometer::model {
 
-class Weights;
-
-/// A tensor that a checkpoint must hold, under its Hugging Face name.
-struct TensorSpec {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  bool is_embedding = false;  ///< token embeddings or an untied LM head
-};
-
-/// Rows of a checkpoint's matrix [out_features, in_features].
-struct LinearPart {
-  std::string tensor;
-  int first_row = 0;
-  int num_rows = 0;
-};
-
-/// A packed matrix product: one or several matrices on top of one another.
-struct LinearSpec {
-  std::string name;
-  int in_features = 0;
-  std::vector<LinearPart> parts;
-
-  int out_features() const;
-};
-
 struct Architecture {
   std::string_view name;  ///< as in "architectures" of config.json
-  std::vector<TensorSpec> (*tensors)(const Config& config);
-  std::vector<LinearSpec> (*linears)(const Config& config);
-  std::unique_ptr<CausalModel> (*make)(const Config& config, Weights weights);
+  /// Begins the names of its tensors; some checkpoints leave it out.
+  std::string_view base_model_prefix;
+  /// Fills in all of `config` but the special tokens. Throws FormatError for options that are
+  /// missing, malformed or not implemented.
+  void (*read)(const ConfigReader& reader, Config& config);
 };
-
-extern const Architecture kLlama;
 
 /// Nothing for a name that is not implemented.
 const Architecture* find_architecture(std::string_view name);
 /// Throws ConfigError for a Config whose architecture is not implemented.
 const Architecture& architecture_of(const Config& config);
-/// "LlamaForCausalLM, ...", for messages.
+/// "BloomForCausalLM, ...", for messages.
 std::string known_architectures();
+
+extern const Architecture kBloom;
+extern const Architecture kFalcon;
+extern const Architecture kGemma2;
+extern const Architecture kGpt2;
+extern const Architecture kGptNeox;
+extern const Architecture kLlama;
+extern const Architecture kMistral;
+extern const Architecture kOlmo2;
+extern const Architecture kOpt;
+extern const Architecture kPhi;
+extern const Architecture kPhi3;
+extern const Architecture kQwen2;
+extern const Architecture kQwen3;
 
 }  // namespace allometer::model

@@ -3,22 +3,32 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "model/blueprint.hpp"
 
 namespace allometer::model {
 
 /// "rope_scaling" of config.json.
 struct RopeScaling {
-  enum class Type { none, linear, llama3 };
+  enum class Type { none, linear, llama3, longrope };
   Type type = Type::none;
   double factor = 1;
-  double low_freq_factor = 1;  ///< llama3 only, as the next two
+  double low_freq_factor = 1;  ///< llama3 only, as the next one
   double high_freq_factor = 4;
-  int original_max_position_embeddings = 0;
+  int original_max_position_embeddings = 0;  ///< llama3 and longrope
+  /// longrope: what each frequency is divided by, for sequences within
+  /// original_max_position_embeddings, and what cosines and sines are multiplied by.
+  std::vector<double> short_factor;
+  double attention_factor = 1;
 };
 
-/// Hyper-parameters under their Hugging Face names.
+/// Hyper-parameters, under Hugging Face's most common names where architectures differ.
 struct Config {
   std::string architecture;  ///< first entry of "architectures", as "LlamaForCausalLM"
   int vocab_size = 0;
@@ -27,38 +37,53 @@ struct Config {
   int num_hidden_layers = 0;
   int num_attention_heads = 0;
   int num_key_value_heads = 0;
-  int head_dim = 0;  ///< hidden_size / num_attention_heads unless given
+  int head_dim = 0;
+  /// The longest sequence; with longrope the longest for which the short factors hold.
   int max_position_embeddings = 0;
-  double rms_norm_eps = 1e-6;
+  double norm_eps = 1e-6;
+  int rotary_dim = 0;  ///< dimensions of a head that are rotated; 0: no rotary embedding
   double rope_theta = 10000;
   RopeScaling rope_scaling;
   bool tie_word_embeddings = false;
-  bool attention_bias = false;
-  bool mlp_bias = false;
   std::optional<std::int32_t> bos_token_id;
   std::optional<std::int32_t> eos_token_id;  ///< the first one where config.json lists several
   /// "allometer_random_weights": written by write_random_checkpoint, so that nobody takes such
   /// numbers for a trained model's.
   bool random_weights = false;
+  Blueprint blueprint;
 
   /// Reads directory/config.json. Throws IoError, or FormatError naming the file and key; an
   /// unknown architecture or an option that would change the numbers (rope_scaling type,
-  /// quantization_config, hidden_act) is refused by name.
+  /// quantization_config, activation) is refused by name.
   static Config load(const std::filesystem::path& directory);
+  /// From the object itself; `file` stands in messages.
+  static Config parse(const nlohmann::json& config_json, const std::string& file);
 };
 
 /// Counts of weights; tied embeddings count once.
 struct ParameterCount {
   std::int64_t total = 0;
-  std::int64_t without_embeddings = 0;  ///< neither token embeddings nor an untied LM head
+  std::int64_t without_embeddings = 0;  ///< neither token and position embeddings nor an LM head
 };
 ParameterCount count_parameters(const Config& config);
 
-/// Floating-point operations of the forward pass of one token at `position` (0-based) without the
-/// LM head: 2 x weights + 4 x layers x heads x head_dim x (position + 1). Source: Kaplan et al.
-/// 2020, arXiv 2001.08361, table 1.
-double forward_flops(const Config& config, int position);
-/// Of the LM head for one scored row: 2 x hidden_size x vocab_size.
-double head_flops(const Config& config);
+/// Floating-point operations of a model.
+class Flops {
+ public:
+  explicit Flops(const Config& config);
+
+  /// Of the forward pass of one token at `position` (0-based) without the LM head: 2 x weights + 4
+  /// x heads x head_dim x positions attended to, summed over the layers. Source: Kaplan et al.
+  /// 2020, arXiv 2001.08361, table 1.
+  double forward(int position) const;
+  /// Of the LM head for one scored row: 2 x its input x vocab_size.
+  double head() const { return head_; }
+
+ private:
+  double weights_;
+  double per_position_;         ///< of one layer
+  std::map<int, int> windows_;  ///< window -> layers that have it
+  double head_;
+};
 
 }  // namespace allometer::model

@@ -1,11 +1,12 @@
-#include "model/architecture.hpp"
-#include "model/config.hpp"
+#include <algorithm>
+
+#include "model/layout.hpp"
 
 namespace allometer::model {
 
 ParameterCount count_parameters(const Config& config) {
   ParameterCount count;
-  for (const TensorSpec& tensor : architecture_of(config).tensors(config)) {
+  for (const TensorSpec& tensor : tensors_of(config)) {
     std::int64_t elements = 1;
     for (const std::int64_t extent : tensor.shape) elements *= extent;
     count.total += elements;
@@ -14,14 +15,18 @@ ParameterCount count_parameters(const Config& config) {
   return count;
 }
 
-double forward_flops(const Config& config, int position) {
-  return 2.0 * static_cast<double>(count_parameters(config).without_embeddings) +
-         4.0 * config.num_hidden_layers * config.num_attention_heads * config.head_dim *
-             (position + 1.0);
+Flops::Flops(const Config& config)
+    : weights_(2.0 * static_cast<double>(count_parameters(config).without_embeddings)),
+      per_position_(4.0 * config.num_attention_heads * config.head_dim),
+      head_(2.0 * config.blueprint.embedding_size * config.vocab_size) {
+  for (const LayerBlueprint& layer : config.blueprint.layers) ++windows_[layer.attention.window];
 }
 
-double head_flops(const Config& config) {
-  return 2.0 * config.hidden_size * config.vocab_size;
+double Flops::forward(int position) const {
+  double attended = 0;
+  for (const auto& [window, layers] : windows_)
+    attended += layers * (window > 0 ? std::min(window, position + 1) : position + 1);
+  return weights_ + per_position_ * attended;
 }
 
 }  // namespace allometer::model

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "model/causal_model.hpp"
@@ -35,56 +34,116 @@ class Buffer {
 /// Memory of one forward pass, shared by all layers.
 struct Workspace {
   Workspace(const Config& config, Precision precision, int max_rows);
+  static std::size_t num_bytes(const Config& config, Precision precision, int max_rows);
 
   Precision precision;
-  Buffer normed;     ///< [max_rows, hidden_size]
-  Buffer projected;  ///< F32 [max_rows, the widest fused product]
-  Buffer activated;  ///< [max_rows, the widest input of a product back to the residual stream]
+  Buffer normed;      ///< [max_rows, hidden_size]
+  Buffer mlp_normed;  ///< the same, where two norms feed parallel branches
+  Buffer projected;   ///< F32 [max_rows, the widest fused product]
+  Buffer activated;   ///< [max_rows, the widest input of a product back to the residual stream]
+  Buffer branch;      ///< F32 [max_rows, hidden_size]: a branch's output before its norm
 };
 
-struct RmsNorm {
+/// RMS norm, layer norm, or none: then rows only change their precision.
+struct Norm {
+  Norm() = default;
+  Norm(const Normalization& blueprint, const Weights& weights, double eps);
+
+  bool is_there() const { return kind != Normalization::Kind::none; }
+  void forward(const float* x, int rows, int size, Precision out_precision, void* out) const;
+
+  Normalization::Kind kind = Normalization::Kind::none;
   std::vector<float> weight;
+  std::vector<float> bias;  ///< layer norm only
   float eps = 0;
-
-  void forward(const float* x, int rows, Precision out_precision, void* out) const {
-    ops::rms_norm(x, rows, weight, eps, out_precision, out);
-  }
 };
 
-/// residual += o_proj(attention(q, k, v of workspace.normed)); q, k and v are one product.
+/// A product of one or several stacked projections, and its bias.
+struct BiasedLinear {
+  BiasedLinear(const std::string& name, std::span<const Projection> parts, const Weights& weights);
+
+  /// dst (+)= src W^T + bias.
+  void forward(const void* src, int rows, float* dst, bool accumulate = false) const;
+
+  ops::Linear linear;
+  std::vector<float> bias;  ///< empty: none
+};
+
+/// What a layer needs beside its weights.
+struct Pass {
+  Workspace& workspace;
+  std::span<const ops::AttentionSegment> segments;
+  const ops::RotaryTable& rotary;
+  const ops::AlibiTable& alibi;
+  int rows = 0;
+};
+
+/// out(attention(q, k, v)) of the rows of `normed`; q, k and v are one product.
 struct SelfAttention {
-  ops::Linear qkv;
-  ops::Linear out;
-  std::vector<float> qkv_bias;  ///< empty: none
-  std::vector<float> out_bias;
-  ops::AttentionShape shape;
-  float scale = 1;
+  SelfAttention(const Config& config, int layer, const Weights& weights);
 
-  void forward(Workspace& workspace, std::span<const ops::AttentionSegment> segments,
-               const ops::RotaryTable& rotary, int rows, float* residual) const;
+  /// F32 [rows, hidden_size], added to dst or written there.
+  void forward(const Pass& pass, const std::byte* normed, float* dst, bool accumulate) const;
+
+  BiasedLinear qkv;
+  BiasedLinear out;
+  Norm query_norm;
+  Norm key_norm;
+  ops::AttentionShape shape;
+  ops::ScoreRule rule;
+
+ private:
+  void normalise_heads(const Norm& norm, int first_head, int num_heads, int rows,
+                       float* projected) const;
 };
 
-/// residual += down(silu(gate(x)) * up(x)) for x in workspace.normed; gate and up are one product.
-struct GatedMlp {
-  ops::Linear gate_up;
-  ops::Linear down;
-  std::vector<float> gate_up_bias;
-  std::vector<float> down_bias;
-  int intermediate_size = 0;
+/// out(activation(in(x))), or with a gate out(activation(gate(x)) * up(x)); gate and up are one
+/// product.
+struct Mlp {
+  Mlp(const Config& config, int layer, const Weights& weights);
 
-  void forward(Workspace& workspace, int rows, float* residual) const;
+  /// As SelfAttention::forward.
+  void forward(const Pass& pass, const std::byte* normed, float* dst, bool accumulate) const;
+
+  BiasedLinear in;
+  BiasedLinear out;
+  ops::Activation activation;
+  bool is_gated;
+  int intermediate_size;
+};
+
+/// Attention and MLP around the residual stream, in the order that Residual says.
+class DecoderLayer {
+ public:
+  DecoderLayer(const Config& config, int layer, const Weights& weights);
+  /// residual: F32 [rows, hidden_size], changed in place.
+  void forward(const Pass& pass, float* residual) const;
+
+ private:
+  void in_sequence(const Pass& pass, float* residual) const;
+  void in_parallel(const Pass& pass, float* residual) const;
+  void with_norms_behind(const Pass& pass, float* residual) const;
+  template <class Branch>
+  void add_branch(const Pass& pass, const Norm& norm, const Branch& branch, const Norm& output_norm,
+                  float* residual) const;
+
+  Residual residual_;
+  int hidden_size_;
+  Norm attention_norm_;
+  SelfAttention attention_;
+  Norm attention_output_norm_;
+  Norm mlp_norm_;
+  Mlp mlp_;
+  Norm mlp_output_norm_;
 };
 
 /// The LM head in blocks over the vocabulary.
 class LmHead {
  public:
-  /// The blocks of a head whose matrix is `tensor`, for Architecture::linears.
-  static std::vector<LinearSpec> blocks(const std::string& tensor, int hidden_size, int vocab_size);
-
   LmHead(const Weights& weights, const Config& config);
 
-  /// See CausalModel::score and ::logits; `normed`: [rows, hidden_size] after the final norm, rows
-  /// <= max_rows.
+  /// See CausalModel::score and ::logits; `normed`: [rows, embedding_size] after the final norm,
+  /// rows <= max_rows.
   void score(const void* normed, int rows, int first_row, std::span<const Target> targets,
              std::span<RowScore> scores, std::span<float> target_logits);
   void logits(const void* normed, int rows, float* out);
@@ -97,6 +156,8 @@ class LmHead {
 
   int vocab_size_;
   int width_;  ///< of every block but the last
+  float soft_cap_;
+  std::vector<float> bias_;  ///< empty: none
   std::vector<const std::byte*> packed_;
   ops::Linear whole_;
   ops::Linear last_;
@@ -106,8 +167,10 @@ class LmHead {
   std::vector<float> maxima_;
 };
 
-/// Inverse frequencies of the rotary embedding with rope_theta and rope_scaling.
-std::vector<float> rotary_frequencies(const Config& config);
+/// The table of the rotary embedding with rope_theta and rope_scaling; empty without one.
+ops::RotaryTable rotary_table(const Config& config);
+/// The table of linear biases; empty without them.
+ops::AlibiTable alibi_table(const Config& config);
 
 /// Throws ConfigError for an id outside the vocabulary or a position beyond a cache; a contract for
 /// segments and sizes.
@@ -118,8 +181,5 @@ void check_forward(const Config& config, std::span<const std::int32_t> ids,
 /// The segments over the caches of one layer.
 void segments_of_layer(std::span<const Segment> segments, std::span<KvCache* const> caches,
                        int layer, std::vector<ops::AttentionSegment>& out);
-
-/// Tensors one after the other as one F32 vector.
-std::vector<float> joined(const Weights& weights, std::initializer_list<std::string> names);
 
 }  // namespace allometer::model

@@ -41,6 +41,10 @@ Digest checkpoint_digest(const std::filesystem::path& path,
 /// Bytes of the packed weights; the same for every rank of a node that shares them.
 std::size_t packed_bytes(const Config& config, Precision precision);
 
+/// Bytes of the activations of one forward pass of `rows` rows, the residual stream included, in
+/// F32; every rank has its own.
+std::size_t activation_bytes(const Config& config, int rows);
+
 /// Removes packed weights in `directory` that no process has attached any more, half-packed ones
 /// too.
 void remove_stale_packed_weights(const std::filesystem::path& directory);
@@ -50,19 +54,5 @@ std::vector<std::filesystem::path> shared_directories();
 
 /// /dev/shm where `needed_bytes` fit beside what is there, else $TMPDIR or /tmp.
 std::filesystem::path choose_shared_directory(std::size_t needed_bytes);
-
-/// Writes a checkpoint with random weights (normal, sd initializer_range) of any Llama shape:
-/// config.json, model.safetensors in shards of at most max_shard_bytes, and the tokenizer files of
-/// `tokenizer_from` if not empty.
-struct RandomCheckpoint {
-  Config config;
-  std::string dtype = "BF16";  ///< F32, F16 or BF16
-  std::uint64_t seed = 0;
-  double initializer_range = 0.02;
-  std::size_t max_shard_bytes = std::size_t{1} << 30;  ///< a shard is held as F32 while it is made
-  std::filesystem::path tokenizer_from;
-};
-void write_random_checkpoint(const std::filesystem::path& directory,
-                             const RandomCheckpoint& checkpoint);
 
 }  // namespace allometer::model

@@ -1,6 +1,7 @@
+#include "model/random_checkpoint.hpp"
+
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -9,8 +10,8 @@
 #include "core/random.hpp"
 #include "io/atomic_file.hpp"
 #include "io/safetensors.hpp"
-#include "model/architecture.hpp"
-#include "model/load.hpp"
+#include "model/config.hpp"
+#include "model/layout.hpp"
 
 namespace allometer::model {
 namespace {
@@ -26,51 +27,13 @@ io::TensorType parse_dtype(const std::string& name) {
   throw ConfigError("dtype \"" + name + "\" is not one of F32, F16, BF16");
 }
 
-Json rope_json(const RopeScaling& s) {
-  if (s.type == RopeScaling::Type::none) return nullptr;
-  if (s.type == RopeScaling::Type::linear) return {{"rope_type", "linear"}, {"factor", s.factor}};
-  return {{"rope_type", "llama3"},
-          {"factor", s.factor},
-          {"low_freq_factor", s.low_freq_factor},
-          {"high_freq_factor", s.high_freq_factor},
-          {"original_max_position_embeddings", s.original_max_position_embeddings}};
-}
-
-Json config_json(const RandomCheckpoint& checkpoint) {
-  const Config& c = checkpoint.config;
-  const auto token = [](const std::optional<std::int32_t>& id) {
-    return id ? Json(*id) : Json(nullptr);
-  };
-  return {{"architectures", {c.architecture}},
-          {"model_type", "llama"},
-          {"vocab_size", c.vocab_size},
-          {"hidden_size", c.hidden_size},
-          {"intermediate_size", c.intermediate_size},
-          {"num_hidden_layers", c.num_hidden_layers},
-          {"num_attention_heads", c.num_attention_heads},
-          {"num_key_value_heads", c.num_key_value_heads},
-          {"head_dim", c.head_dim},
-          {"max_position_embeddings", c.max_position_embeddings},
-          {"rms_norm_eps", c.rms_norm_eps},
-          {"rope_theta", c.rope_theta},
-          {"rope_scaling", rope_json(c.rope_scaling)},
-          {"tie_word_embeddings", c.tie_word_embeddings},
-          {"attention_bias", c.attention_bias},
-          {"mlp_bias", c.mlp_bias},
-          {"hidden_act", "silu"},
-          {"bos_token_id", token(c.bos_token_id)},
-          {"eos_token_id", token(c.eos_token_id)},
-          {"initializer_range", checkpoint.initializer_range},
-          {"allometer_random_weights", true}};
-}
-
-/// Norms are 1, as in a fresh model; everything else is normal. A tensor's numbers depend on the
-/// seed and its name alone, not on the sharding or the number of threads.
+/// The weights of norms are 1, as in a fresh model; everything else is normal. A tensor's numbers
+/// depend on the seed and its name alone, not on the sharding or the number of threads.
 std::vector<float> random_values(const TensorSpec& tensor, const RandomCheckpoint& checkpoint) {
   constexpr std::size_t kChunk = std::size_t{1} << 16;
   std::size_t size = 1;
   for (const std::int64_t extent : tensor.shape) size *= static_cast<std::size_t>(extent);
-  if (tensor.name.ends_with("norm.weight")) return std::vector<float>(size, 1.0F);
+  if (tensor.is_norm_weight) return std::vector<float>(size, 1.0F);
   std::vector<float> values(size);
   const std::uint64_t seed = seed_from(fmt::format("{}/{}", checkpoint.seed, tensor.name));
 #pragma omp parallel for schedule(static)
@@ -91,13 +54,13 @@ std::size_t size_in_bytes(const TensorSpec& tensor, io::TensorType type) {
 }
 
 /// Tensors in order, as many to a shard as fit; a larger tensor has a shard of its own.
-std::vector<std::vector<TensorSpec>> divide(const RandomCheckpoint& checkpoint,
-                                            io::TensorType type) {
+std::vector<std::vector<TensorSpec>> divide(std::vector<TensorSpec> tensors,
+                                            std::size_t max_shard_bytes, io::TensorType type) {
   std::vector<std::vector<TensorSpec>> shards(1);
   std::size_t used = 0;
-  for (TensorSpec& tensor : architecture_of(checkpoint.config).tensors(checkpoint.config)) {
+  for (TensorSpec& tensor : tensors) {
     const std::size_t size = size_in_bytes(tensor, type);
-    if (used > 0 && used + size > checkpoint.max_shard_bytes) {
+    if (used > 0 && used + size > max_shard_bytes) {
       shards.emplace_back();
       used = 0;
     }
@@ -132,7 +95,8 @@ void copy_tokenizer(const fs::path& from, const fs::path& directory) {
 
 void write_random_checkpoint(const fs::path& directory, const RandomCheckpoint& checkpoint) {
   const io::TensorType type = parse_dtype(checkpoint.dtype);
-  const auto shards = divide(checkpoint, type);
+  const Config config = Config::parse(checkpoint.config, (directory / "config.json").string());
+  const auto shards = divide(tensors_of(config), checkpoint.max_shard_bytes, type);
   std::error_code error;
   fs::create_directories(directory, error);
   if (error)
@@ -156,7 +120,9 @@ void write_random_checkpoint(const fs::path& directory, const RandomCheckpoint& 
         Json{{"metadata", {{"total_size", total}}}, {"weight_map", places}}.dump(2) + "\n");
   }
   if (!checkpoint.tokenizer_from.empty()) copy_tokenizer(checkpoint.tokenizer_from, directory);
-  io::replace_file(directory / "config.json", config_json(checkpoint).dump(2) + "\n");
+  Json marked = checkpoint.config;
+  marked["allometer_random_weights"] = true;
+  io::replace_file(directory / "config.json", marked.dump(2) + "\n");
 }
 
 }  // namespace allometer::model

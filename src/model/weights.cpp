@@ -8,12 +8,13 @@
 #include "core/contract.hpp"
 #include "core/error.hpp"
 #include "core/fault_point.hpp"
+#include "model/architecture.hpp"
 
 namespace allometer::model {
 namespace {
 
 /// Raised when the order or layout of the packed weights changes.
-constexpr int kLayoutRevision = 1;
+constexpr int kLayoutRevision = 2;
 
 /// Names the file of packed weights after everything that decides its bytes.
 std::string packed_name(const Digest& digest, const LoadOptions& options) {
@@ -31,36 +32,18 @@ std::filesystem::path directory_for(const std::string& name, const std::filesyst
                                                                         : asked;
 }
 
-/// Rows [first, first + count) of the stacked parts, F32.
-void read_rows(const Checkpoint& checkpoint, const LinearSpec& spec, int first, int count,
-               float* dst) {
-  const auto width = static_cast<std::size_t>(spec.in_features);
-  int part_begin = 0;
-  for (const LinearPart& part : spec.parts) {
-    const int begin = std::max(first, part_begin);
-    const int end = std::min(first + count, part_begin + part.num_rows);
-    if (begin < end) {
-      const std::int64_t row = part.first_row + (begin - part_begin);
-      checkpoint.at(part.tensor)
-          .copy_to(row * spec.in_features, {dst + static_cast<std::size_t>(begin - first) * width,
-                                            static_cast<std::size_t>(end - begin) * width});
-    }
-    part_begin += part.num_rows;
-  }
-}
-
 }  // namespace
 
-Weights::Weights(Checkpoint checkpoint, const Architecture& architecture, const Config& config,
-                 const LoadOptions& options)
+Weights::Weights(Checkpoint checkpoint, const Config& config, const LoadOptions& options)
     : checkpoint_(std::move(checkpoint)),
+      prefix_(fmt::format("{}.", architecture_of(config).base_model_prefix)),
       precision_(options.precision),
       max_rows_(options.max_rows) {
   // Without an identity, two models could share one file.
   ALLOMETER_EXPECT(options.shared_directory.empty() || options.digest != Digest{});
-  check_shapes(architecture.tensors(config));
+  check_shapes(tensors_of(config));
   std::size_t offset = 0;
-  for (const LinearSpec& spec : architecture.linears(config)) {
+  for (const LinearSpec& spec : linears_of(config)) {
     places_[spec.name] = {spec, offset};
     offset +=
         ops::Linear(spec.in_features, spec.out_features(), precision_, max_rows_).packed_bytes();
@@ -72,7 +55,7 @@ Weights::Weights(Checkpoint checkpoint, const Architecture& architecture, const 
 
 void Weights::check_shapes(const std::vector<TensorSpec>& tensors) const {
   for (const TensorSpec& expected : tensors) {
-    const Tensor found = checkpoint_.at(expected.name);
+    const Tensor found = tensor(expected.name);
     if (found.shape() == expected.shape) continue;
     throw FormatError(fmt::format(
         "{}: tensor \"{}\" has shape [{}], but config.json asks for [{}]: one of the two files "
@@ -87,10 +70,59 @@ void Weights::fill(std::byte* memory) const {
     const LinearSpec& spec = place.spec;
     const ops::Linear linear(spec.in_features, spec.out_features(), precision_, max_rows_);
     linear.pack(
-        [&](int first, int count, float* dst) { read_rows(checkpoint_, spec, first, count, dst); },
+        [&](int first, int count, float* dst) {
+          const auto width = static_cast<std::size_t>(spec.in_features);
+          int part_begin = 0;
+          for (const LinearPart& part : spec.parts) {
+            const int begin = std::max(first, part_begin);
+            const int end = std::min(first + count, part_begin + part.num_rows);
+            if (begin < end) {
+              read_rows(part, begin - part_begin, end - begin, width,
+                        dst + static_cast<std::size_t>(begin - first) * width);
+            }
+            part_begin += part.num_rows;
+          }
+        },
         memory + place.offset);
     fault_point("packing");
   }
+}
+
+/// Rows [first, first + count) of the part, F32 [count, width].
+void Weights::read_rows(const LinearPart& part, int first, int count, std::size_t width,
+                        float* dst) const {
+  const Tensor matrix = tensor(part.tensor);
+  const std::int64_t row = part.first_row + first;
+  if (!part.is_transposed) {
+    matrix.copy_to(row * static_cast<std::int64_t>(width),
+                   {dst, static_cast<std::size_t>(count) * width});
+    return;
+  }
+  std::vector<float> column(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < width; ++i) {
+    matrix.copy_to(static_cast<std::int64_t>(i) * matrix.shape().back() + row, column);
+    for (std::size_t r = 0; r < column.size(); ++r) dst[r * width + i] = column[r];
+  }
+}
+
+Tensor Weights::tensor(const std::string& name) const {
+  if (!checkpoint_.contains(name) && name.starts_with(prefix_)) {
+    const std::string bare = name.substr(prefix_.size());
+    if (checkpoint_.contains(bare)) return checkpoint_.at(bare);
+  }
+  return checkpoint_.at(name);
+}
+
+std::vector<float> Weights::bias(std::span<const Projection> parts) const {
+  std::vector<float> all;
+  for (const Projection& part : parts) {
+    if (!part.has_bias) continue;
+    const std::vector<float> stored = vector(part.name + ".bias");
+    if (part.order.empty()) all.insert(all.end(), stored.begin(), stored.end());
+    for (const RowRange& rows : part.order)
+      all.insert(all.end(), stored.begin() + rows.first, stored.begin() + rows.first + rows.count);
+  }
+  return all;
 }
 
 ops::Linear Weights::linear(const std::string& name) const {
@@ -105,9 +137,9 @@ const std::byte* Weights::packed(const std::string& name) const {
 }
 
 std::vector<float> Weights::vector(const std::string& name) const {
-  const Tensor tensor = checkpoint_.at(name);
-  std::vector<float> values(static_cast<std::size_t>(tensor.num_elements()));
-  tensor.copy_to(0, values);
+  const Tensor all = tensor(name);
+  std::vector<float> values(static_cast<std::size_t>(all.num_elements()));
+  all.copy_to(0, values);
   return values;
 }
 

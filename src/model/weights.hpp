@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "model/architecture.hpp"
 #include "model/checkpoint.hpp"
+#include "model/layout.hpp"
 #include "model/load.hpp"
 #include "model/packed_file.hpp"
 #include "ops/linear.hpp"
@@ -22,8 +22,7 @@ class Weights {
  public:
   /// Checks every tensor's shape, then packs or attaches. Throws FormatError naming tensor, found
   /// and expected shape.
-  Weights(Checkpoint checkpoint, const Architecture& architecture, const Config& config,
-          const LoadOptions& options);
+  Weights(Checkpoint checkpoint, const Config& config, const LoadOptions& options);
 
   Precision precision() const { return precision_; }
   int max_rows() const { return max_rows_; }
@@ -32,8 +31,10 @@ class Weights {
   const std::byte* packed(const std::string& name) const;
   /// A whole tensor, converted.
   std::vector<float> vector(const std::string& name) const;
-  /// For matrices that are read row by row.
-  Tensor tensor(const std::string& name) const { return checkpoint_.at(name); }
+  /// The biases of stacked projections, in the order of their rows; empty where there are none.
+  std::vector<float> bias(std::span<const Projection> parts) const;
+  /// For matrices that are read row by row. `name` may be stored without its base_model_prefix.
+  Tensor tensor(const std::string& name) const;
 
  private:
   struct Place {
@@ -42,8 +43,10 @@ class Weights {
   };
   void check_shapes(const std::vector<TensorSpec>& tensors) const;
   void fill(std::byte* memory) const;
+  void read_rows(const LinearPart& part, int first, int count, std::size_t width, float* dst) const;
 
   Checkpoint checkpoint_;
+  std::string prefix_;  ///< "transformer."
   Precision precision_;
   int max_rows_;
   std::map<std::string, Place> places_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -59,7 +60,7 @@ struct Call {
   const AttentionShape& shape;
   const float* qkv;
   const RotaryTable& rotary;
-  float scale;
+  const ScoreRule& rule;
   bool out_is_bf16;
   void* out;
   const detail::Kernels& kernels;
@@ -110,7 +111,9 @@ void Call::attend(const AttentionSegment& s, int kv_head, int first, int rows) c
   block.rows = rows;
   block.head_dim = shape.head_dim;
   block.position = position;
-  block.scale = scale;
+  block.scale = rule.scale;
+  block.soft_cap = rule.soft_cap;
+  block.window = rule.window;
   block.rotary = rotary.row(position);
   block.rotary_dim = rotary.rotary_dim();
   block.keys = keys(s, kv_head);
@@ -125,6 +128,10 @@ void Call::attend(const AttentionSegment& s, int kv_head, int first, int rows) c
     block.heads = std::min(end - head, kMaxQueries / rows);
     const std::size_t column = static_cast<std::size_t>(head) * dim;
     block.queries = qkv + row * width() + column;
+    if (rule.alibi != nullptr) {
+      block.biases = rule.alibi->row(head);
+      block.bias_stride = static_cast<std::size_t>(rule.alibi->num_positions());
+    }
     block.out = static_cast<std::byte*>(out) + (row * out_width + column) * (out_is_bf16 ? 2 : 4);
     kernels.attend(block);
   }
@@ -206,6 +213,27 @@ void attend_in_order(const Call& call, std::span<const AttentionSegment> segment
 
 }  // namespace
 
+void AlibiTable::reserve(int num_positions) {
+  if (num_positions <= num_positions_) return;
+  num_positions_ = std::max(num_positions, 2 * num_positions_);
+  const auto positions = static_cast<std::size_t>(num_positions_);
+  table_.resize(slopes_.size() * positions);
+  const auto rounded = [&](float x) {
+    std::uint16_t bits = 0;
+    float y = x;
+    if (rounding_ == Rounding::bf16) {
+      detail::kernels().to_bf16(&x, 1, &bits);
+      detail::kernels().from_bf16(&bits, 1, &y);
+    }
+    return y;
+  };
+  for (std::size_t head = 0; head < slopes_.size(); ++head) {
+    const float slope = rounded(slopes_[head]);
+    for (std::size_t p = 0; p < positions; ++p)
+      table_[head * positions + p] = rounded(slope * static_cast<float>(p)) * scale_;
+  }
+}
+
 std::size_t CacheLayout::key_floats() const {
   return round_up(max_positions) * static_cast<std::size_t>(head_dim);
 }
@@ -236,15 +264,17 @@ void copy_cache_prefix(const CacheLayout& from_layout, const std::byte* from,
 }
 
 void attention(const AttentionShape& shape, const float* qkv,
-               std::span<const AttentionSegment> segments, const RotaryTable& rotary, float scale,
-               Precision out_precision, void* out) {
+               std::span<const AttentionSegment> segments, const RotaryTable& rotary,
+               const ScoreRule& rule, Precision out_precision, void* out) {
   ALLOMETER_EXPECT(shape.head_dim <= kMaxHeadDim && shape.num_heads % shape.num_kv_heads == 0);
   for (const AttentionSegment& s : segments) {
     ALLOMETER_EXPECT(s.position >= 0 && s.position + s.num_rows <= s.max_positions);
     ALLOMETER_EXPECT(rotary.rotary_dim() == 0 || s.position + s.num_rows <= rotary.num_positions());
+    ALLOMETER_EXPECT(rule.alibi == nullptr ||
+                     s.position + s.num_rows <= rule.alibi->num_positions());
   }
   const Call call{
-      shape, qkv, rotary, scale, out_precision == Precision::bf16, out, detail::kernels()};
+      shape, qkv, rotary, rule, out_precision == Precision::bf16, out, detail::kernels()};
   if (is_free_of_overwriting(segments)) {
     attend_freely(call, segments);
   } else {

@@ -1,7 +1,8 @@
 #pragma once
 /// Causal attention over caches of keys and values.
 ///
-/// A row at absolute position p attends to positions 0..p of its cache. Its scores are one sum
+/// A row at absolute position p attends to positions 0..p of its cache or, with a window w, to
+/// p - w + 1..p. Its scores are one sum
 /// each, in order of the head's dimensions; the softmax's sum keeps 16 partial sums (position
 /// modulo 16) in rising order and joins them in a fixed tree; values are summed in order of
 /// position. Nothing else enters: the slots beyond p, whatever stands in them, are masked before
@@ -13,6 +14,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "core/precision.hpp"
 #include "ops/rotary.hpp"
@@ -55,12 +57,50 @@ struct AttentionSegment {
   int max_positions = 0;  ///< of that cache
 };
 
+/// Linear biases on scores by the position of the key (Press et al. 2021, arXiv 2108.12409), with a
+/// slope a head.
+class AlibiTable {
+ public:
+  enum class Rounding {
+    none,
+    bf16,  ///< slope and slope x position, as Hugging Face's Falcon does
+  };
+  AlibiTable() = default;
+  /// A bias is slope x position x scale.
+  AlibiTable(std::vector<float> slopes, Rounding rounding, float scale)
+      : slopes_(std::move(slopes)), rounding_(rounding), scale_(scale) {}
+
+  bool empty() const { return slopes_.empty(); }
+  /// Makes positions [0, num_positions) available.
+  void reserve(int num_positions);
+  int num_positions() const { return num_positions_; }
+  /// The biases of a head by position.
+  const float* row(int head) const {
+    return table_.data() + static_cast<std::ptrdiff_t>(head) * num_positions_;
+  }
+
+ private:
+  std::vector<float> slopes_;
+  Rounding rounding_ = Rounding::none;
+  float scale_ = 1;
+  std::vector<float> table_;  ///< [heads, num_positions_]
+  int num_positions_ = 0;
+};
+
+/// What becomes of the product of a query and a key before the softmax, in this order.
+struct ScoreRule {
+  float scale = 1;
+  const AlibiTable* alibi = nullptr;  ///< null: none
+  float soft_cap = 0;                 ///< c: c tanh(score / c); 0: none
+  int window = 0;                     ///< a row sees itself and window - 1 before it; 0: all
+};
+
 /// Segments are taken in order: each writes its keys (rotated) and values at its positions, then
 /// its rows attend. qkv: F32 [rows, (num_heads + 2 num_kv_heads) * head_dim], queries, keys,
-/// values. Scores are scaled by `scale`. out: [rows, num_heads * head_dim] in out_precision.
+/// values. out: [rows, num_heads * head_dim] in out_precision.
 void attention(const AttentionShape& shape, const float* qkv,
-               std::span<const AttentionSegment> segments, const RotaryTable& rotary, float scale,
-               Precision out_precision, void* out);
+               std::span<const AttentionSegment> segments, const RotaryTable& rotary,
+               const ScoreRule& rule, Precision out_precision, void* out);
 
 namespace testing {
 /// Tests only: makes the order of the softmax's sum depend on the number of rows of a segment, the

@@ -14,8 +14,8 @@ void RotaryTable::reserve(int num_positions) {
     float* row = table_.data() + static_cast<std::size_t>(p) * 2 * half;
     for (std::size_t i = 0; i < half; ++i) {
       const float angle = static_cast<float>(p) * inverse_frequencies_[i];
-      row[i] = static_cast<float>(std::cos(static_cast<double>(angle)));
-      row[half + i] = static_cast<float>(std::sin(static_cast<double>(angle)));
+      row[i] = amplitude_ * static_cast<float>(std::cos(static_cast<double>(angle)));
+      row[half + i] = amplitude_ * static_cast<float>(std::sin(static_cast<double>(angle)));
     }
   }
   num_positions_ = wanted;

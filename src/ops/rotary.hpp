@@ -12,9 +12,10 @@ namespace allometer::ops {
 class RotaryTable {
  public:
   RotaryTable() = default;
-  /// inverse_frequencies: one per pair of rotated dimensions; empty: nothing is rotated.
-  explicit RotaryTable(std::vector<float> inverse_frequencies)
-      : inverse_frequencies_(std::move(inverse_frequencies)) {}
+  /// inverse_frequencies: one per pair of rotated dimensions; empty: nothing is rotated. amplitude:
+  /// what cosines and sines are multiplied by.
+  explicit RotaryTable(std::vector<float> inverse_frequencies, float amplitude = 1)
+      : inverse_frequencies_(std::move(inverse_frequencies)), amplitude_(amplitude) {}
 
   /// Makes positions [0, num_positions) available.
   void reserve(int num_positions);
@@ -28,6 +29,7 @@ class RotaryTable {
 
  private:
   std::vector<float> inverse_frequencies_;
+  float amplitude_ = 1;
   std::vector<float> table_;
   int num_positions_ = 0;
 };

@@ -85,13 +85,8 @@ Memory memory_of(const Plan& plan, std::size_t variant, const VariantWork& work)
   memory.cache = static_cast<double>(model::KvCache::size_in_bytes(
       config.num_hidden_layers, config.num_key_value_heads, config.head_dim,
       static_cast<int>(std::max<std::int64_t>(1, work.max_sequence))));
-  // Residual stream and its norm, queries with keys and values, the gated product and its inputs:
-  // F32 at most.
-  const double row =
-      2.0 * config.hidden_size +
-      (config.num_attention_heads + 2.0 * config.num_key_value_heads) * config.head_dim +
-      3.0 * config.intermediate_size;
-  memory.per_rank = memory.cache + 4 * row * plan.job.chunk_tokens +
+  memory.per_rank = memory.cache +
+                    static_cast<double>(model::activation_bytes(config, plan.job.chunk_tokens)) +
                     (work.generates ? static_cast<double>(plan.job.generation_bytes) : 0);
   return memory;
 }

@@ -196,9 +196,9 @@ class WorkEstimator {
     }
     const auto& [tokens, questions] = found->second;
     const int middle = static_cast<int>(tokens.max_sequence / 2);
-    const double flops =
-        static_cast<double>(tokens.distinct) * model::forward_flops(config, middle) +
-        static_cast<double>(tokens.scored) * model::head_flops(config);
+    const model::Flops cost(config);
+    const double flops = static_cast<double>(tokens.distinct) * cost.forward(middle) +
+                         static_cast<double>(tokens.scored) * cost.head();
     return {flops / questions, static_cast<double>(tokens.distinct) / questions,
             static_cast<double>(tokens.requested) / questions, tokens.max_sequence};
   }

@@ -289,7 +289,7 @@ SetupMessage Root::common_setup() const {
     if (!model.failure) {
       entry.chunk_flops =
           plan_.job.chunk_tokens *
-          model::forward_flops(model.config, std::max(0, model.config.max_position_embeddings - 1));
+          model::Flops(model.config).forward(std::max(0, model.config.max_position_embeddings - 1));
       entry.load_seconds = static_cast<double>(model::packed_bytes(
                                model.config, *parse_precision(variant.precision))) /
                            kSlowestLoadBytesPerSecond;

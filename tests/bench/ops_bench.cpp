@@ -157,7 +157,7 @@ void bench_attention() {
     for (const Precision precision : {Precision::f32, Precision::bf16}) {
       const auto rates = best_rates(
           flops, {[&] {
-            attention(shape, qkv.data(), {&segment, 1}, rotary, 0.125F, precision, out.data());
+            attention(shape, qkv.data(), {&segment, 1}, rotary, {.scale = 0.125F}, precision, out.data());
           }});
       std::printf("%4s %3d rows from %3d %7.1f  %5.2f\n", name_of(precision).data(), rows, position,
                   rates[0], rates[0] / peak);
@@ -178,7 +178,9 @@ void bench_elementwise() {
   };
   report("rms_norm 576",
          [&] { rms_norm(x.data(), 256, weight, 1e-5F, Precision::bf16, out.data()); });
-  report("silu_mul 1536", [&] { silu_mul(x.data(), 256, 1536, Precision::bf16, out.data()); });
+  report("gated silu 1536", [&] {
+    activate_gated(Activation::silu, x.data(), 256, 1536, Precision::bf16, out.data());
+  });
   report("row_statistics 1024", [&] { row_statistics(x.data(), 256, 1024, statistics); });
 }
 

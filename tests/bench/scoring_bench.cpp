@@ -17,12 +17,14 @@
 #include <unistd.h>
 #include <vector>
 
+#include <nlohmann/json.hpp>
 #include <omp.h>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "eval/engine.hpp"
 #include "model/load.hpp"
+#include "model/random_checkpoint.hpp"
 #include "ops/linear.hpp"
 
 namespace {
@@ -56,19 +58,16 @@ Shared* make_shared() {
   return shared;
 }
 
-model::Config shape_135m() {
-  model::Config config;
-  config.architecture = "LlamaForCausalLM";
-  config.vocab_size = 49152;
-  config.hidden_size = 576;
-  config.intermediate_size = 1536;
-  config.num_hidden_layers = 30;
-  config.num_attention_heads = 9;
-  config.num_key_value_heads = 3;
-  config.head_dim = 64;
-  config.max_position_embeddings = 2048;
-  config.tie_word_embeddings = true;
-  return config;
+nlohmann::json shape_135m() {
+  return {{"architectures", {"LlamaForCausalLM"}},
+          {"vocab_size", 49152},
+          {"hidden_size", 576},
+          {"intermediate_size", 1536},
+          {"num_hidden_layers", 30},
+          {"num_attention_heads", 9},
+          {"num_key_value_heads", 3},
+          {"max_position_embeddings", 2048},
+          {"tie_word_embeddings", true}};
 }
 
 /// Questions of 100 to 160 tokens with four answers of 2 to 8 tokens; each rank takes every second

@@ -221,9 +221,9 @@ TEST(Engine, RunsTheHeadOnScoredRowsOnly) {
   EXPECT_EQ(model.head_targets, 5);
   EXPECT_EQ(engine.counters().tokens_computed, 6);
   EXPECT_EQ(engine.counters().tokens_requested, 2 * (5 + 5 + 4 + 5));
-  const model::Config& config = model.config();
-  double flops = 3 * model::head_flops(config);
-  for (const int position : {0, 1, 2, 3, 4, 4}) flops += model::forward_flops(config, position);
+  const model::Flops cost(model.config());
+  double flops = 3 * cost.head();
+  for (const int position : {0, 1, 2, 3, 4, 4}) flops += cost.forward(position);
   EXPECT_NEAR(engine.counters().flops, flops, 1e-9 * flops);
 }
 

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "core/contract.hpp"
 #include "core/random.hpp"
 #include "model/causal_model.hpp"
@@ -47,15 +49,15 @@ class FakeModel final : public model::CausalModel {
  public:
   explicit FakeModel(int vocab_size = 4, int max_positions = 64, int max_rows = 256)
       : max_rows_(max_rows) {
-    config_.architecture = "LlamaForCausalLM";
-    config_.vocab_size = vocab_size;
-    config_.hidden_size = kWidth;
-    config_.intermediate_size = 16;
-    config_.num_hidden_layers = 1;
-    config_.num_attention_heads = 1;
-    config_.num_key_value_heads = 1;
-    config_.head_dim = 16;  // one slot of values: 64 bytes a position
-    config_.max_position_embeddings = max_positions;
+    config_ = model::Config::parse({{"architectures", {"LlamaForCausalLM"}},
+                                    {"vocab_size", vocab_size},
+                                    {"hidden_size", kWidth},
+                                    {"intermediate_size", 16},
+                                    {"num_hidden_layers", 1},
+                                    {"num_attention_heads", 1},
+                                    {"head_dim", 16},  // one slot of values: 64 bytes a position
+                                    {"max_position_embeddings", max_positions}},
+                                   "the fake model");
   }
 
   model::Config& mutable_config() { return config_; }

@@ -16,7 +16,9 @@
 #include "core/instruction_set.hpp"
 #include "core/random.hpp"
 #include "eval/engine.hpp"
+#include "model/every_architecture.hpp"
 #include "model/load.hpp"
+#include "model/random_checkpoint.hpp"
 #include "ops/attention.hpp"
 
 namespace allometer::eval {
@@ -24,49 +26,42 @@ namespace {
 
 using Tokens = std::vector<std::int32_t>;
 
-constexpr int kVocabulary = 293;
+constexpr int kVocabulary = model::kEveryVocabulary;
 
-/// A random model of 1024 positions, written once for all tests.
-class Invariance : public testing::TestWithParam<Precision> {
+struct Case {
+  model::NamedConfig architecture;
+  Precision precision;
+};
+
+/// A random model of 1024 positions, of every architecture.
+class Invariance : public testing::TestWithParam<Case> {
  protected:
-  static void SetUpTestSuite() {
+  void SetUp() override {
+    threads_ = omp_get_max_threads();
     directory_ = std::filesystem::temp_directory_path() /
                  ("allometer-invariance-" + std::to_string(getpid()));
     model::RandomCheckpoint checkpoint;
-    checkpoint.config.architecture = "LlamaForCausalLM";
-    checkpoint.config.vocab_size = kVocabulary;
-    checkpoint.config.hidden_size = 80;
-    checkpoint.config.intermediate_size = 136;
-    checkpoint.config.num_hidden_layers = 3;
-    checkpoint.config.num_attention_heads = 4;
-    checkpoint.config.num_key_value_heads = 2;
-    checkpoint.config.head_dim = 20;
-    checkpoint.config.max_position_embeddings = 1024;
+    checkpoint.config = GetParam().architecture.config;
     checkpoint.dtype = "F32";
     checkpoint.seed = 11;
     checkpoint.initializer_range = 0.05;
     model::write_random_checkpoint(directory_, checkpoint);
+    model::LoadOptions options;
+    options.precision = GetParam().precision;
+    options.instruction_set = detect_instruction_set();
+    model_ = model::load_model(directory_, options);
   }
-  static void TearDownTestSuite() { std::filesystem::remove_all(directory_); }
-
-  void SetUp() override { threads_ = omp_get_max_threads(); }
   void TearDown() override {
+    model_.reset();
+    std::filesystem::remove_all(directory_);
     omp_set_num_threads(threads_);
     ops::testing::reorder_reductions(false);
   }
 
-  static std::unique_ptr<model::CausalModel> load(Precision precision) {
-    model::LoadOptions options;
-    options.precision = precision;
-    options.instruction_set = detect_instruction_set();
-    return model::load_model(directory_, options);
-  }
-
-  static std::filesystem::path directory_;
+  std::filesystem::path directory_;
+  std::unique_ptr<model::CausalModel> model_;
   int threads_ = 1;
 };
-
-std::filesystem::path Invariance::directory_;
 
 void append_random(Tokens& tokens, int count, SplitMix64& random) {
   for (int i = 0; i < count; ++i)
@@ -121,7 +116,6 @@ std::vector<std::uint64_t> score_bits(model::CausalModel& model,
 }
 
 TEST_P(Invariance, OfScores) {
-  const auto model = load(GetParam());
   const std::vector<ScoreRequest> requests = branchy_requests();
   ASSERT_GT(std::max_element(requests.begin(), requests.end(),
                              [](const ScoreRequest& a, const ScoreRequest& b) {
@@ -130,11 +124,11 @@ TEST_P(Invariance, OfScores) {
                 ->tokens.size(),
             640U);
   omp_set_num_threads(1);
-  const std::vector<std::uint64_t> reference = score_bits(*model, requests, 256);
+  const std::vector<std::uint64_t> reference = score_bits(*model_, requests, 256);
   for (const int threads : {1, 2}) {
     omp_set_num_threads(threads);
     for (const int chunk_tokens : {16, 61, 256}) {
-      EXPECT_EQ(score_bits(*model, requests, chunk_tokens), reference)
+      EXPECT_EQ(score_bits(*model_, requests, chunk_tokens), reference)
           << chunk_tokens << " tokens a chunk, " << threads << " threads";
     }
   }
@@ -143,7 +137,7 @@ TEST_P(Invariance, OfScores) {
   std::vector<std::size_t> order(requests.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   SplitMix64(8).shuffle(std::span(order));
-  Engine engine(*model, {61});
+  Engine engine(*model_, {61});
   std::vector<Score> scores(requests.size());
   for (std::size_t first = 0; first < order.size();) {
     const std::size_t count = std::min(order.size() - first, first % 5 + 1);
@@ -157,15 +151,14 @@ TEST_P(Invariance, OfScores) {
 }
 
 TEST_P(Invariance, OfGeneratedTokens) {
-  const auto model = load(GetParam());
   const std::vector<GenerateRequest> prompts = branchy_prompts();
   omp_set_num_threads(1);
   std::vector<Tokens> reference;
   for (const GenerateRequest& prompt : prompts) {
-    Engine engine(*model, {256});
+    Engine engine(*model_, {256});
     reference.push_back(engine.generate({&prompt, 1}).at(0));
   }
-  const model::Config& config = model->config();
+  const model::Config& config = model_->config();
   const std::size_t sequence =
       model::KvCache::size_in_bytes(config.num_hidden_layers, config.num_key_value_heads,
                                     config.head_dim, config.max_position_embeddings);
@@ -173,7 +166,7 @@ TEST_P(Invariance, OfGeneratedTokens) {
     omp_set_num_threads(threads);
     for (const std::size_t sequences : {2, 4, 32}) {
       for (const int chunk_tokens : {16, 61, 256}) {
-        Engine engine(*model, {chunk_tokens, sequences * sequence});
+        Engine engine(*model_, {chunk_tokens, sequences * sequence});
         EXPECT_EQ(engine.generate(prompts), reference)
             << "memory for " << sequences << ", " << chunk_tokens << " tokens a chunk, " << threads
             << " threads";
@@ -184,9 +177,8 @@ TEST_P(Invariance, OfGeneratedTokens) {
 
 /// Greedy tokens hide small differences; the scores of what was generated do not.
 TEST_P(Invariance, OfDecodingAndScoring) {
-  const auto model = load(GetParam());
   std::vector<GenerateRequest> prompts = branchy_prompts();
-  Engine engine(*model, {61});
+  Engine engine(*model_, {61});
   const std::vector<Tokens> outputs = engine.generate(prompts);
   std::vector<ScoreRequest> requests;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
@@ -200,20 +192,29 @@ TEST_P(Invariance, OfDecodingAndScoring) {
 /// The comparison above must be able to fail: with sums whose order depends on the rows of a
 /// segment, it does.
 TEST_P(Invariance, IsBrokenByReorderedReductions) {
-  const auto model = load(GetParam());
   const std::vector<ScoreRequest> requests = branchy_requests();
   omp_set_num_threads(1);
-  const std::vector<std::uint64_t> reference = score_bits(*model, requests, 256);
+  const std::vector<std::uint64_t> reference = score_bits(*model_, requests, 256);
   ops::testing::reorder_reductions(true);
-  EXPECT_NE(score_bits(*model, requests, 61), score_bits(*model, requests, 256));
-  EXPECT_NE(score_bits(*model, requests, 61), reference);
+  EXPECT_NE(score_bits(*model_, requests, 61), score_bits(*model_, requests, 256));
+  EXPECT_NE(score_bits(*model_, requests, 61), reference);
   ops::testing::reorder_reductions(false);
-  EXPECT_EQ(score_bits(*model, requests, 61), reference);
+  EXPECT_EQ(score_bits(*model_, requests, 61), reference);
 }
 
-INSTANTIATE_TEST_SUITE_P(Precisions, Invariance, testing::Values(Precision::f32, Precision::bf16),
-                         [](const testing::TestParamInfo<Precision>& precision) {
-                           return std::string(name_of(precision.param));
+std::vector<Case> every_case() {
+  std::vector<Case> cases;
+  for (const model::NamedConfig& architecture : model::every_architecture()) {
+    for (const Precision precision : {Precision::f32, Precision::bf16})
+      cases.push_back({architecture, precision});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, Invariance, testing::ValuesIn(every_case()),
+                         [](const testing::TestParamInfo<Case>& info) {
+                           return info.param.architecture.name + "_" +
+                                  std::string(name_of(info.param.precision));
                          });
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "model/load.hpp"
 #include "model/random_model.hpp"
 #include "model/run_model.hpp"
 #include "model/temporary_directory.hpp"

@@ -63,7 +63,11 @@ TEST_F(Load, ReadsBackWhatWasWritten) {
   EXPECT_EQ(c.num_key_value_heads, 2);
   EXPECT_EQ(c.rope_scaling.type, RopeScaling::Type::llama3);
   EXPECT_EQ(c.rope_scaling.original_max_position_embeddings, 128);
-  EXPECT_TRUE(c.attention_bias && c.mlp_bias && c.random_weights);
+  EXPECT_TRUE(c.random_weights);
+  for (const LayerBlueprint& layer : c.blueprint.layers) {
+    EXPECT_TRUE(layer.attention.qkv[0].has_bias && layer.attention.out.has_bias);
+    EXPECT_TRUE(layer.mlp.in[0].has_bias && layer.mlp.out.has_bias);
+  }
   EXPECT_FALSE(c.tie_word_embeddings);
   EXPECT_EQ(c.bos_token_id, 1);
   EXPECT_FALSE(c.eos_token_id.has_value());
@@ -106,7 +110,7 @@ TEST_F(Load, RefusesLyingConfigurationsByFileAndKey) {
        "does not divide hidden_size, 72"},
       {{{"rms_norm_eps", 0}}, "\"rms_norm_eps\""},
       {{{"tie_word_embeddings", 1}}, "\"tie_word_embeddings\" is 1"},
-      {{{"hidden_act", "gelu"}}, "\"hidden_act\" is \"gelu\""},
+      {{{"hidden_act", "mish"}}, "\"hidden_act\" is \"mish\""},
       {{{"quantization_config", {{"bits", 4}}}}, "\"quantization_config\""},
       {{{"architectures", {"MambaForCausalLM"}}}, "\"MambaForCausalLM\", which is not implemented"},
       {{{"architectures", nullptr}}, "\"architectures\""},
@@ -191,9 +195,9 @@ TEST_F(Load, CountsWhatTheCheckpointHolds) {
   const Config c = Config::load(path());
   EXPECT_EQ(count_parameters(c).total, total);
   EXPECT_EQ(count_parameters(c).without_embeddings, total - embeddings);
-  EXPECT_DOUBLE_EQ(forward_flops(c, 9),
+  EXPECT_DOUBLE_EQ(Flops(c).forward(9),
                    2.0 * static_cast<double>(total - embeddings) + 4.0 * 3 * 6 * 20 * 10);
-  EXPECT_DOUBLE_EQ(head_flops(c), 2.0 * 72 * 1100);
+  EXPECT_DOUBLE_EQ(Flops(c).head(), 2.0 * 72 * 1100);
 }
 
 TEST(ParameterCount, IsThatOfTheStoriesLadder) {

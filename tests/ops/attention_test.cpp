@@ -44,7 +44,7 @@ struct Sequence {
   std::size_t out_width() const {
     return static_cast<std::size_t>(shape.num_heads * shape.head_dim);
   }
-  float scale() const { return 1.0F / std::sqrt(static_cast<float>(shape.head_dim)); }
+  ScoreRule rule() const { return {.scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim))}; }
 
   /// F32 [rows, out_width], fed in pieces of `piece` rows.
   std::vector<float> run(int piece, float stale = 0.0F) const {
@@ -53,7 +53,7 @@ struct Sequence {
     for (int done = 0; done < rows; done += piece) {
       const AttentionSegment segment{0, std::min(piece, rows - done), done, cache.bytes(), rows};
       attention(shape, qkv.data() + static_cast<std::size_t>(done) * width(), {&segment, 1}, rotary,
-                scale(), Precision::f32, out.data() + static_cast<std::size_t>(done) * out_width());
+                rule(), Precision::f32, out.data() + static_cast<std::size_t>(done) * out_width());
     }
     return out;
   }
@@ -193,7 +193,7 @@ TEST(Attention, BranchesInOneCallAreAsGoodAsAlone) {
       first += length;
     }
     std::vector<float> out(static_cast<std::size_t>(together.rows) * together.out_width());
-    attention(shape, together.qkv.data(), segments, together.rotary, together.scale(),
+    attention(shape, together.qkv.data(), segments, together.rotary, together.rule(),
               Precision::f32, out.data());
     for (std::size_t i = 1; i < segments.size(); ++i) {
       const auto begin = static_cast<std::size_t>(segments[i].first_row);
@@ -221,7 +221,7 @@ TEST(Attention, ManyCachesInOneCallAndCopiedPrefixes) {
   Sequence::Cache first(shape, 41, 0.0F);
   const AttentionSegment start{0, 40, 0, first.bytes(), 41};
   std::vector<float> out(40 * s.out_width());
-  attention(shape, s.qkv.data(), {&start, 1}, s.rotary, s.scale(), Precision::f32, out.data());
+  attention(shape, s.qkv.data(), {&start, 1}, s.rotary, s.rule(), Precision::f32, out.data());
   std::vector<Sequence::Cache> copies;
   std::vector<AttentionSegment> segments;
   std::vector<float> last_rows;
@@ -234,7 +234,7 @@ TEST(Attention, ManyCachesInOneCallAndCopiedPrefixes) {
   for (int i = 0; i < 5; ++i)
     segments.push_back({i, 1, 40, copies[static_cast<std::size_t>(i)].bytes(), 50 + i});
   std::vector<float> batch(5 * s.out_width());
-  attention(shape, last_rows.data(), segments, s.rotary, s.scale(), Precision::f32, batch.data());
+  attention(shape, last_rows.data(), segments, s.rotary, s.rule(), Precision::f32, batch.data());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     ASSERT_EQ(batch[i], expected[40 * s.out_width() + i % s.out_width()]);
   }
@@ -246,7 +246,7 @@ TEST(Attention, WritesBf16AsRoundedF32) {
   Sequence::Cache cache(s.shape, 20, 0.0F);
   const AttentionSegment segment{0, 20, 0, cache.bytes(), 20};
   std::vector<std::uint16_t> out(f32.size());
-  attention(s.shape, s.qkv.data(), {&segment, 1}, s.rotary, s.scale(), Precision::bf16, out.data());
+  attention(s.shape, s.qkv.data(), {&segment, 1}, s.rotary, s.rule(), Precision::bf16, out.data());
   for (std::size_t i = 0; i < out.size(); ++i) {
     const float back = std::bit_cast<float>(static_cast<std::uint32_t>(out[i]) << 16);
     ASSERT_NEAR(back, f32[i], std::abs(f32[i]) / 256 + 1e-38F);

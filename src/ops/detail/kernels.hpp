@@ -16,6 +16,9 @@ inline constexpr int kLanes = 16;
 /// The most (row, head) pairs in one attention block.
 inline constexpr int kMaxQueries = 24;
 
+/// silu, gelu, gelu_tanh, relu: the order of ops::Activation.
+inline constexpr int kNumActivations = 4;
+
 /// Rows that follow one another in a sequence, times query heads that share one key/value head.
 struct AttentionBlock {
   const float* queries;  ///< of the first row and head; heads lie head_dim apart
@@ -25,7 +28,11 @@ struct AttentionBlock {
   int head_dim;
   int position;  ///< of the first row
   float scale;
-  const float* rotary;  ///< of the first row: per row rotary_dim/2 cosines, then as many sines
+  float soft_cap;       ///< 0: none
+  int window;           ///< positions that a row sees, its own included; 0: all
+  const float* biases;  ///< of the first head, by position, added to the scaled scores; null: none
+  std::size_t bias_stride;  ///< between heads
+  const float* rotary;      ///< of the first row: per row rotary_dim/2 cosines, then as many sines
   int rotary_dim;
   const float* keys;           ///< [tiles][head_dim][16]
   const float* values;         ///< [positions][padded head_dim]
@@ -61,8 +68,14 @@ struct Kernels {
   /// out = x / sqrt(mean(x^2) + eps) * weight
   void (*rms_norm)(const float* x, const float* weight, float eps, int n, void* out,
                    bool out_is_bf16);
-  /// out = gate / (1 + exp(-gate)) * up
-  void (*silu_mul)(const float* gate, const float* up, int n, void* out, bool out_is_bf16);
+  /// out = (x - mean(x)) / sqrt(var(x) + eps) * weight + bias
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, int n,
+                     void* out, bool out_is_bf16);
+  /// out = f(x) or, where factor is not null, f(x) * factor; by ops::Activation.
+  void (*activate[kNumActivations])(const float* x, const float* factor, int n, void* out,
+                                    bool out_is_bf16);
+  void (*soft_cap)(float cap, int n, float* x);  ///< x = cap * tanh(x / cap)
+  void (*multiply)(float factor, int n, float* x);
   void (*add)(const float* x, int n, float* dst);
   void (*to_bf16)(const float* x, std::size_t n, std::uint16_t* out);  ///< round to nearest even
   void (*from_bf16)(const std::uint16_t* x, std::size_t n, float* out);

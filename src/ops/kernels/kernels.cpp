@@ -57,12 +57,70 @@ void rms_norm(const float* x, const float* weight, float eps, int n, void* out, 
   }
 }
 
-void silu_mul(const float* gate, const float* up, int n, void* out, bool is_bf16) {
+void layer_norm(const float* x, const float* weight, const float* bias, float eps, int n, void* out,
+                bool is_bf16) {
+  F32x16 sum = zero();
+  for (int i = 0; i < n; i += kLanes) sum = add(load_width(x + i, smaller(kLanes, n - i)), sum);
+  const F32x16 mean = splat(sum_of_lanes(sum) / static_cast<float>(n));
+  F32x16 squares = zero();
   for (int i = 0; i < n; i += kLanes) {
     const int width = smaller(kLanes, n - i);
-    const F32x16 g = load_width(gate + i, width);
-    const F32x16 silu = div(g, add(splat(1.0F), exp(sub(zero(), g))));
-    store_as(out, is_bf16, static_cast<std::size_t>(i), mul(silu, load_width(up + i, width)),
+    const F32x16 d = select(first_lanes(width), sub(load_width(x + i, width), mean), zero());
+    squares = fma(d, d, squares);
+  }
+  const float variance = sum_of_lanes(squares) / static_cast<float>(n);
+  const F32x16 scale = splat(1.0F / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(variance + eps))));
+  for (int i = 0; i < n; i += kLanes) {
+    const int width = smaller(kLanes, n - i);
+    const F32x16 y =
+        mul(mul(sub(load_width(x + i, width), mean), scale), load_width(weight + i, width));
+    store_as(out, is_bf16, static_cast<std::size_t>(i), add(y, load_width(bias + i, width)), width);
+  }
+}
+
+F32x16 silu(F32x16 x) {
+  return div(x, add(splat(1.0F), exp(sub(zero(), x))));
+}
+
+F32x16 gelu(F32x16 x) {
+  constexpr float kRootHalf = 0.70710678F;
+  return mul(mul(x, splat(0.5F)), add(splat(1.0F), erf(mul(x, splat(kRootHalf)))));
+}
+
+/// x / 2 (1 + tanh(u)) = x / (1 + exp(-2 u)).
+F32x16 gelu_tanh(F32x16 x) {
+  constexpr float kTwoRootTwoOverPi = 1.5957691F;
+  const F32x16 cubic = fma(mul(splat(0.044715F), mul(x, x)), x, x);
+  return div(x, add(splat(1.0F), exp(sub(zero(), mul(splat(kTwoRootTwoOverPi), cubic)))));
+}
+
+F32x16 relu(F32x16 x) {
+  return max(zero(), x);
+}
+
+template <F32x16 (*kFunction)(F32x16)>
+void activate(const float* x, const float* factor, int n, void* out, bool is_bf16) {
+  for (int i = 0; i < n; i += kLanes) {
+    const int width = smaller(kLanes, n - i);
+    F32x16 y = kFunction(load_width(x + i, width));
+    if (factor != nullptr) y = mul(y, load_width(factor + i, width));
+    store_as(out, is_bf16, static_cast<std::size_t>(i), y, width);
+  }
+}
+
+void soft_cap(float cap, int n, float* x) {
+  const F32x16 inverse = splat(1.0F / cap);
+  for (int i = 0; i < n; i += kLanes) {
+    const int width = smaller(kLanes, n - i);
+    const F32x16 y = mul(splat(cap), tanh(mul(load_width(x + i, width), inverse)));
+    store_as(x, false, static_cast<std::size_t>(i), y, width);
+  }
+}
+
+void multiply(float factor, int n, float* x) {
+  for (int i = 0; i < n; i += kLanes) {
+    const int width = smaller(kLanes, n - i);
+    store_as(x, false, static_cast<std::size_t>(i), mul(load_width(x + i, width), splat(factor)),
              width);
   }
 }
@@ -165,7 +223,11 @@ void rotate(const float* x, const float* rotary, int rotary_dim, int head_dim, f
     store_as(out, false, static_cast<std::size_t>(i), sub(mul(a, c), mul(b, s)), width);
     store_as(out, false, static_cast<std::size_t>(half + i), add(mul(b, c), mul(a, s)), width);
   }
-  for (int i = rotary_dim; i < head_dim; ++i) out[i] = x[i] * scale;
+  for (int i = rotary_dim; i < head_dim; i += kLanes) {
+    const int width = smaller(kLanes, head_dim - i);
+    store_as(out, false, static_cast<std::size_t>(i), mul(load_width(x + i, width), splat(scale)),
+             width);
+  }
 }
 
 void store_row(const CacheRow& row) {
@@ -218,39 +280,57 @@ void score_queries(const float* queries, int count, const float* tiles, int head
   for (; q < count; ++q) score_tiles<1, kTiles>(from(), tiles, head_dim, to(), stride);
 }
 
-/// exp(score - maximum) in place; returns their sum. Lane i sums the keys of positions congruent to
-/// i modulo 16 in rising order; keys beyond num_keys enter neither the maximum nor a sum.
-float soften(float* scores, int num_keys, bool reversed) {
-  const int whole = num_keys / kLanes * kLanes;
-  const Mask16 tail = first_lanes(num_keys - whole);
+/// Positions [first, end) that a query sees, counted from the beginning of a tile.
+struct Keys {
+  int first;
+  int end;
+};
+
+/// Adds the biases of the positions and caps, in this order, whole tiles at a time.
+void shape_scores(float* scores, Keys keys, const float* biases, float cap) {
+  const int begin = keys.first / kLanes * kLanes;
+  if (biases != nullptr) {
+    for (int i = begin; i < keys.end; i += kLanes) {
+      const int width = smaller(kLanes, keys.end - i);
+      store(scores + i, add(load(scores + i), load_width(biases + i, width)));
+    }
+  }
+  if (cap > 0) soft_cap(cap, keys.end - begin, scores + begin);
+}
+
+/// exp(score - maximum) in place, 0 in what a tile holds beyond the keys; returns their sum. Lane i
+/// sums the keys of positions congruent to i modulo 16 in rising order; what is no key enters
+/// neither the maximum nor a sum.
+float soften(float* scores, Keys keys, bool reversed) {
+  const int begin = keys.first / kLanes * kLanes;
+  const auto is_whole = [&](int i) { return i >= keys.first && i + kLanes <= keys.end; };
   F32x16 top = splat(-__builtin_inff());
-  for (int i = 0; i < whole; i += kLanes) top = max(load(scores + i), top);
-  if (whole < num_keys) top = max(select(tail, load(scores + whole), top), top);
+  for (int i = begin; i < keys.end; i += kLanes) {
+    F32x16 x = load(scores + i);
+    if (!is_whole(i)) x = select(lanes_between(keys.first - i, keys.end - i), x, top);
+    top = max(x, top);
+  }
   const F32x16 maximum = splat(maximum_of_lanes(top));
   F32x16 sum = zero();
-  for (int i = 0; i < whole; i += kLanes) {
-    const F32x16 e = exp(sub(load(scores + i), maximum));
+  for (int i = begin; i < keys.end; i += kLanes) {
+    F32x16 e = exp(sub(load(scores + i), maximum));
+    if (!is_whole(i)) e = select(lanes_between(keys.first - i, keys.end - i), e, zero());
     store(scores + i, e);
-    sum = add(sum, e);
-  }
-  if (whole < num_keys) {
-    const F32x16 e = select(tail, exp(sub(load(scores + whole), maximum)), zero());
-    store(scores + whole, e);
     sum = add(sum, e);
   }
   if (reversed) {
     sum = zero();
-    for (int i = (num_keys - 1) / kLanes * kLanes; i >= 0; i -= kLanes)
+    for (int i = (keys.end - 1) / kLanes * kLanes; i >= begin; i -= kLanes)
       sum = add(sum, load(scores + i));
   }
   return sum_of_lanes(sum);
 }
 
-/// What weigh_values sums: weights of `kQueries` queries over the values of positions 0, 1, 2...
+/// What weigh_values sums: weights of `kQueries` queries over the values of their keys.
 struct Weighing {
   const float* weights;
   std::size_t weight_stride;
-  const int* num_keys;  ///< per query, rising
+  const Keys* keys;  ///< per query, both ends rising
   const float* sums;
   const float* values;
   std::size_t value_stride;
@@ -271,24 +351,35 @@ void weigh_values(const Weighing& w, int q, int first) {
   }
   const float* weights = w.weights + static_cast<std::size_t>(q) * w.weight_stride;
   const float* values = w.values + first;
-  const int shared = w.num_keys[q];
-  for (int j = 0; j < shared; ++j) {
+  const auto weight_of = [&](int i, int j) {
+    return splat(
+        weights[static_cast<std::size_t>(i) * w.weight_stride + static_cast<std::size_t>(j)]);
+  };
+  const auto add_alone = [&](int i, int from, int to) {
+    for (int j = from; j < to; ++j) {
+      const float* row = values + static_cast<std::size_t>(j) * w.value_stride;
+      for (int v = 0; v < kVectors; ++v)
+        sum[i][v] = fma(weight_of(i, j), load(row + v * kLanes), sum[i][v]);
+    }
+  };
+  // The keys that all queries see; where there are none, each goes through its own alone.
+  const int begin = w.keys[q + kQueries - 1].first;
+  const int end = w.keys[q].end > begin ? w.keys[q].end : begin;
+  if (w.keys[q].first < begin) {
+    for (int i = 0; i < kQueries; ++i)
+      add_alone(i, w.keys[q + i].first, smaller(begin, w.keys[q + i].end));
+  }
+  for (int j = begin; j < end; ++j) {
     const float* row = values + static_cast<std::size_t>(j) * w.value_stride;
     F32x16 value[kVectors];
     for (int v = 0; v < kVectors; ++v) value[v] = load(row + v * kLanes);
     for (int i = 0; i < kQueries; ++i) {
-      const F32x16 x = splat(
-          weights[static_cast<std::size_t>(i) * w.weight_stride + static_cast<std::size_t>(j)]);
+      const F32x16 x = weight_of(i, j);
       for (int v = 0; v < kVectors; ++v) sum[i][v] = fma(x, value[v], sum[i][v]);
     }
   }
   for (int i = 0; i < kQueries; ++i) {
-    for (int j = shared; j < w.num_keys[q + i]; ++j) {
-      const float* row = values + static_cast<std::size_t>(j) * w.value_stride;
-      const F32x16 x = splat(
-          weights[static_cast<std::size_t>(i) * w.weight_stride + static_cast<std::size_t>(j)]);
-      for (int v = 0; v < kVectors; ++v) sum[i][v] = fma(x, load(row + v * kLanes), sum[i][v]);
-    }
+    add_alone(i, end, w.keys[q + i].end);
     const F32x16 scale = splat(1.0F / w.sums[q + i]);
     for (int v = 0; v < kVectors; ++v) {
       const int at = first + v * kLanes;
@@ -329,13 +420,15 @@ void weigh(const Weighing& w, int count) {
 
 void attend(const AttentionBlock& b) {
   const int count = b.rows * b.heads;
-  const int num_tiles = (b.position + b.rows - 1) / kLanes + 1;
+  const int first_seen = b.window > 0 && b.position >= b.window ? b.position - b.window + 1 : 0;
+  const int base = first_seen / kLanes * kLanes;  // positions below are counted from here
+  const int num_tiles = (b.position + b.rows - 1 - base) / kLanes + 1;
   const std::size_t stride = static_cast<std::size_t>(num_tiles) * kLanes + kLanes;
   float* scores = b.scratch;
   float* queries = scores + kMaxQueries * stride;
   void* outs[kMaxQueries];
   std::size_t offsets[kMaxQueries];
-  int num_keys[kMaxQueries];
+  Keys keys[kMaxQueries];
   float sums[kMaxQueries];
   for (int q = 0; q < count; ++q) {
     const int row = q / b.heads;
@@ -347,23 +440,31 @@ void attend(const AttentionBlock& b) {
     outs[q] = b.out;
     offsets[q] = static_cast<std::size_t>(row) * b.out_row_stride +
                  static_cast<std::size_t>(head * b.head_dim);
-    num_keys[q] = b.position + row + 1;
+    const int end = b.position + row + 1;
+    keys[q] = {(b.window > 0 && end > b.window ? end - b.window : 0) - base, end - base};
   }
   const std::ptrdiff_t tile_size = static_cast<std::ptrdiff_t>(b.head_dim) * kLanes;
+  const float* tiles = b.keys + base / kLanes * tile_size;
   int t = 0;
   for (; t + 2 <= num_tiles; t += 2) {
-    score_queries<2>(queries, count, b.keys + t * tile_size, b.head_dim, scores + t * kLanes,
+    score_queries<2>(queries, count, tiles + t * tile_size, b.head_dim, scores + t * kLanes,
                      stride);
   }
   for (; t < num_tiles; ++t) {
-    score_queries<1>(queries, count, b.keys + t * tile_size, b.head_dim, scores + t * kLanes,
+    score_queries<1>(queries, count, tiles + t * tile_size, b.head_dim, scores + t * kLanes,
                      stride);
   }
   for (int q = 0; q < count; ++q) {
-    sums[q] = soften(scores + static_cast<std::size_t>(q) * stride, num_keys[q], b.reversed);
+    float* own = scores + static_cast<std::size_t>(q) * stride;
+    const float* biases =
+        b.biases == nullptr
+            ? nullptr
+            : b.biases + static_cast<std::size_t>(q % b.heads) * b.bias_stride + base;
+    shape_scores(own, keys[q], biases, b.soft_cap);
+    sums[q] = soften(own, keys[q], b.reversed);
   }
-  weigh({scores, stride, num_keys, sums, b.values, b.value_stride, b.head_dim, outs, offsets,
-         b.out_is_bf16},
+  weigh({scores, stride, keys, sums, b.values + static_cast<std::size_t>(base) * b.value_stride,
+         b.value_stride, b.head_dim, outs, offsets, b.out_is_bf16},
         count);
 }
 
@@ -371,8 +472,18 @@ void attend(const AttentionBlock& b) {
 
 extern const Kernels ALLOMETER_JOIN(kKernels_, ALLOMETER_KERNELS);
 const Kernels ALLOMETER_JOIN(kKernels_, ALLOMETER_KERNELS) = {
-    rms_norm,    silu_mul,     add_row,   to_bf16_row, from_bf16_row,
-    row_maximum, matmul_panel, store_row, attend,
+    rms_norm,
+    layer_norm,
+    {activate<silu>, activate<gelu>, activate<gelu_tanh>, activate<relu>},
+    soft_cap,
+    multiply,
+    add_row,
+    to_bf16_row,
+    from_bf16_row,
+    row_maximum,
+    matmul_panel,
+    store_row,
+    attend,
 };
 
 }  // namespace allometer::ops::detail

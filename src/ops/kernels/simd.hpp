@@ -19,6 +19,12 @@ struct Mask16 {
 inline Mask16 first_lanes(int n) {
   return {static_cast<__mmask16>((1U << n) - 1U)};
 }
+/// Lanes [first, end), both cut to [0, 16].
+inline Mask16 lanes_between(int first, int end) {
+  const unsigned below_end = end >= 16 ? 0xFFFFU : end <= 0 ? 0U : (1U << end) - 1U;
+  const unsigned below_first = first >= 16 ? 0xFFFFU : first <= 0 ? 0U : (1U << first) - 1U;
+  return {static_cast<__mmask16>(below_end & ~below_first)};
+}
 inline F32x16 zero() {
   return {_mm512_setzero_ps()};
 }
@@ -67,6 +73,11 @@ inline F32x16 select(Mask16 k, F32x16 a, F32x16 b) {
 inline unsigned equal_lanes(F32x16 a, F32x16 b) {
   return _mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ);
 }
+/// The magnitude of a with the sign of b
+inline F32x16 copy_sign(F32x16 a, F32x16 b) {
+  const __m512 sign = _mm512_set1_ps(-0.0F);
+  return {_mm512_or_ps(_mm512_andnot_ps(sign, a.v), _mm512_and_ps(sign, b.v))};
+}
 inline F32x16 round(F32x16 a) {
   return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
 }
@@ -99,6 +110,13 @@ inline Mask16 first_lanes(int n) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   return {_mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane),
           _mm256_cmpgt_epi32(_mm256_set1_epi32(n - 8), lane)};
+}
+/// Lanes [first, end), both cut to [0, 16].
+inline Mask16 lanes_between(int first, int end) {
+  const Mask16 below_end = first_lanes(end);
+  const Mask16 below_first = first_lanes(first);
+  return {_mm256_andnot_si256(below_first.lo, below_end.lo),
+          _mm256_andnot_si256(below_first.hi, below_end.hi)};
 }
 inline F32x16 zero() {
   return {_mm256_setzero_ps(), _mm256_setzero_ps()};
@@ -149,6 +167,12 @@ inline unsigned equal_lanes(F32x16 a, F32x16 b) {
   const int lo = _mm256_movemask_ps(_mm256_cmp_ps(a.lo, b.lo, _CMP_EQ_OQ));
   const int hi = _mm256_movemask_ps(_mm256_cmp_ps(a.hi, b.hi, _CMP_EQ_OQ));
   return static_cast<unsigned>(lo) | (static_cast<unsigned>(hi) << 8);
+}
+/// The magnitude of a with the sign of b
+inline F32x16 copy_sign(F32x16 a, F32x16 b) {
+  const __m256 sign = _mm256_set1_ps(-0.0F);
+  return {_mm256_or_ps(_mm256_andnot_ps(sign, a.lo), _mm256_and_ps(sign, b.lo)),
+          _mm256_or_ps(_mm256_andnot_ps(sign, a.hi), _mm256_and_ps(sign, b.hi))};
 }
 inline F32x16 round(F32x16 a) {
   return {_mm256_round_ps(a.lo, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
@@ -202,6 +226,34 @@ inline F32x16 exp(F32x16 x) {
   p = fma(p, r, splat(5.0000001201e-1F));
   p = fma(p, mul(r, r), r);
   return scale_by_power(add(p, splat(1.0F)), n);
+}
+
+/// tanh(x) within 1.2e-7: sign(x) (1 - e) / (1 + e) with e = exp(-2 |x|).
+inline F32x16 tanh(F32x16 x) {
+  const F32x16 magnitude = max(x, sub(zero(), x));
+  const F32x16 e = exp(mul(splat(-2.0F), magnitude));
+  const F32x16 y = div(sub(splat(1.0F), e), add(splat(1.0F), e));
+  return copy_sign(y, x);
+}
+
+/// erf(x) within 3e-7: the rational approximation of Eigen 3.3 (generic_fast_erf_float), odd over
+/// even powers on [-4, 4], beyond which erf is 1 in F32.
+inline F32x16 erf(F32x16 x) {
+  x = min(splat(4.0F), max(splat(-4.0F), x));
+  const F32x16 s = mul(x, x);
+  F32x16 p = splat(-2.72614225801306e-10F);
+  p = fma(p, s, splat(2.77068142495902e-08F));
+  p = fma(p, s, splat(-2.10102402082508e-06F));
+  p = fma(p, s, splat(-5.69250639462346e-05F));
+  p = fma(p, s, splat(-7.34990630326855e-04F));
+  p = fma(p, s, splat(-2.95459980854025e-03F));
+  p = fma(p, s, splat(-1.60960333262415e-02F));
+  F32x16 q = splat(-1.45660718464996e-05F);
+  q = fma(q, s, splat(-2.13374055278905e-04F));
+  q = fma(q, s, splat(-1.68282697438203e-03F));
+  q = fma(q, s, splat(-7.37332916720468e-03F));
+  q = fma(q, s, splat(-1.42647390514189e-02F));
+  return div(mul(x, p), q);
 }
 
 /// Round to nearest even; a NaN keeps its sign and becomes quiet.
