@@ -210,7 +210,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string name = "allometer-scoring-bench-" + std::to_string(getpid());
-  const std::size_t packed_bytes = model::packed_bytes(shape_135m(), Precision::bf16);
+  const std::size_t packed_bytes =
+      model::packed_bytes(model::Config::parse(shape_135m(), "the 135M shape"), Precision::bf16);
   const Directories directories = {
       std::filesystem::temp_directory_path() / name,
       model::choose_shared_directory(packed_bytes) / (name + "-packed")};

@@ -6,8 +6,10 @@
 #include <bit>
 #include <filesystem>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -31,6 +33,9 @@ constexpr int kVocabulary = model::kEveryVocabulary;
 struct Case {
   model::NamedConfig architecture;
   Precision precision;
+
+  std::string name() const { return architecture.name + "_" + std::string(name_of(precision)); }
+  friend void PrintTo(const Case& tested, std::ostream* out) { *out << tested.name(); }
 };
 
 /// A random model of 1024 positions, of every architecture.
@@ -164,13 +169,11 @@ TEST_P(Invariance, OfGeneratedTokens) {
                                     config.head_dim, config.max_position_embeddings);
   for (const int threads : {1, 2}) {
     omp_set_num_threads(threads);
-    for (const std::size_t sequences : {2, 4, 32}) {
-      for (const int chunk_tokens : {16, 61, 256}) {
-        Engine engine(*model_, {chunk_tokens, sequences * sequence});
-        EXPECT_EQ(engine.generate(prompts), reference)
-            << "memory for " << sequences << ", " << chunk_tokens << " tokens a chunk, " << threads
-            << " threads";
-      }
+    for (const auto& [sequences, chunk_tokens] : {std::pair{2, 61}, {4, 16}, {32, 256}}) {
+      Engine engine(*model_, {chunk_tokens, static_cast<std::size_t>(sequences) * sequence});
+      EXPECT_EQ(engine.generate(prompts), reference)
+          << "memory for " << sequences << ", " << chunk_tokens << " tokens a chunk, " << threads
+          << " threads";
     }
   }
 }
@@ -189,9 +192,11 @@ TEST_P(Invariance, OfDecodingAndScoring) {
   for (const Score& score : engine.score(requests)) EXPECT_TRUE(score.is_greedy);
 }
 
+class BrokenInvariance : public Invariance {};
+
 /// The comparison above must be able to fail: with sums whose order depends on the rows of a
 /// segment, it does.
-TEST_P(Invariance, IsBrokenByReorderedReductions) {
+TEST_P(BrokenInvariance, IsNoticed) {
   const std::vector<ScoreRequest> requests = branchy_requests();
   omp_set_num_threads(1);
   const std::vector<std::uint64_t> reference = score_bits(*model_, requests, 256);
@@ -202,20 +207,24 @@ TEST_P(Invariance, IsBrokenByReorderedReductions) {
   EXPECT_EQ(score_bits(*model_, requests, 61), reference);
 }
 
-std::vector<Case> every_case() {
+std::vector<Case> every_case(const std::vector<Precision>& precisions) {
   std::vector<Case> cases;
   for (const model::NamedConfig& architecture : model::every_architecture()) {
-    for (const Precision precision : {Precision::f32, Precision::bf16})
-      cases.push_back({architecture, precision});
+    for (const Precision precision : precisions) cases.push_back({architecture, precision});
   }
   return cases;
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, Invariance, testing::ValuesIn(every_case()),
-                         [](const testing::TestParamInfo<Case>& info) {
-                           return info.param.architecture.name + "_" +
-                                  std::string(name_of(info.param.precision));
-                         });
+std::string name_of_case(const testing::TestParamInfo<Case>& tested) {
+  return tested.param.name();
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, Invariance,
+                         testing::ValuesIn(every_case({Precision::f32, Precision::bf16})),
+                         name_of_case);
+// Rounding to bf16 hides most of a difference in the last bit of F32.
+INSTANTIATE_TEST_SUITE_P(Architectures, BrokenInvariance,
+                         testing::ValuesIn(every_case({Precision::f32})), name_of_case);
 
 }  // namespace
 }  // namespace allometer::eval

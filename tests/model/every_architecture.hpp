@@ -17,7 +17,8 @@ struct NamedConfig {
 };
 
 /// The names of the options of Llama and its kin.
-inline nlohmann::json llama_like(const char* architecture, const nlohmann::json& more = {}) {
+inline nlohmann::json llama_like(const char* architecture,
+                                 const nlohmann::json& more = nlohmann::json::object()) {
   nlohmann::json config = {{"architectures", {architecture}},
                            {"vocab_size", kEveryVocabulary},
                            {"hidden_size", 80},
@@ -33,7 +34,8 @@ inline nlohmann::json llama_like(const char* architecture, const nlohmann::json&
 }
 
 /// The names of the options of GPT-2, BLOOM and Falcon.
-inline nlohmann::json gpt_like(const char* architecture, const nlohmann::json& more = {}) {
+inline nlohmann::json gpt_like(const char* architecture,
+                               const nlohmann::json& more = nlohmann::json::object()) {
   nlohmann::json config = {{"architectures", {architecture}},
                            {"vocab_size", kEveryVocabulary},
                            {"n_embd", 72},
