@@ -158,7 +158,16 @@ bool is_integer(std::uint32_t type) {
   return type <= kInt32 || type == kUint64 || type == kInt64;
 }
 
-constexpr std::string_view kExtension = ".gguf";
+/// "-00001-of-00003" at the end of a file's name without extension; empty where it is no part.
+std::string_view part_suffix(std::string_view stem) {
+  constexpr std::string_view kPattern = "-00000-of-00000";
+  if (stem.size() <= kPattern.size()) return {};
+  const std::string_view end = stem.substr(stem.size() - kPattern.size());
+  const bool is_part = std::equal(end.begin(), end.end(), kPattern.begin(), [](char c, char p) {
+    return p == '0' ? c >= '0' && c <= '9' : c == p;
+  });
+  return is_part ? end : std::string_view();
+}
 
 /// "NAME-00001-of-00003.gguf" with another number.
 fs::path part_path(const fs::path& first, std::string_view stem, std::uint64_t index,
@@ -245,19 +254,18 @@ std::optional<std::uint64_t> tensor_bytes(std::span<const std::int64_t> shape, T
 }  // namespace
 
 bool is_gguf_name(const fs::path& path) {
-  return path.extension() == kExtension;
+  return path.extension() == ".gguf";
 }
 
 bool is_later_gguf_part(const fs::path& path) {
-  // The end of the name with every digit as 0.
-  constexpr std::string_view kPattern = "-00000-of-00000.gguf";
-  const std::string name = path.filename().string();
-  if (name.size() < kPattern.size()) return false;
-  const std::string_view end = std::string_view(name).substr(name.size() - kPattern.size());
-  const bool is_part = std::equal(end.begin(), end.end(), kPattern.begin(), [](char c, char p) {
-    return p == '0' ? c >= '0' && c <= '9' : c == p;
-  });
-  return is_part && !end.starts_with("-00001-");
+  const std::string stem = path.stem().string();
+  const std::string_view suffix = part_suffix(stem);
+  return is_gguf_name(path) && !suffix.empty() && !suffix.starts_with("-00001-");
+}
+
+std::string gguf_model_name(const fs::path& path) {
+  const std::string stem = path.stem().string();
+  return stem.substr(0, stem.size() - part_suffix(stem).size());
 }
 
 Gguf::Value Gguf::read_value(Cursor& cursor) {

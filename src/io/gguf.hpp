@@ -21,6 +21,8 @@ namespace allometer::io {
 bool is_gguf_name(const std::filesystem::path& path);
 /// Whether the name is that of a part of a model that is not its first: "NAME-00002-of-00003.gguf".
 bool is_later_gguf_part(const std::filesystem::path& path);
+/// The name of the model: "NAME" of either.
+std::string gguf_model_name(const std::filesystem::path& path);
 
 /// A GGUF file, or the parts of one ("NAME-00001-of-00003.gguf" and its neighbours). Nothing is
 /// copied; metadata is decoded when it is asked for.

@@ -23,12 +23,29 @@ void refuse_pickles(const fs::path& directory) {
   }
 }
 
+template <class Files>
+std::map<std::string, int> count_types_of(const Files& files) {
+  std::map<std::string, int> counts;
+  for (const std::string& name : files.names()) ++counts[std::string(name_of(files.at(name).type))];
+  return counts;
+}
+
 }  // namespace
 
 Checkpoint Checkpoint::open(const fs::path& path) {
   if (io::is_gguf_name(path)) return {GgufTensors(io::Gguf::open(path)), path.string()};
   refuse_pickles(path);
   return {io::Safetensors::open(path), path.string()};
+}
+
+std::vector<fs::path> Checkpoint::files() const {
+  if (const auto* gguf = std::get_if<GgufTensors>(&files_)) return gguf->file().files();
+  return std::get<io::Safetensors>(files_).files();
+}
+
+std::map<std::string, int> Checkpoint::count_types() const {
+  if (const auto* gguf = std::get_if<GgufTensors>(&files_)) return count_types_of(gguf->file());
+  return count_types_of(std::get<io::Safetensors>(files_));
 }
 
 }  // namespace allometer::model

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ class Checkpoint {
   Tensor at(std::string_view name) const {
     return std::visit([name](const auto& files) { return Tensor(files.at(name)); }, files_);
   }
+  std::vector<std::filesystem::path> files() const;
+  /// How many tensors each type of elements has: {"F32": 9, "Q4_K": 56}.
+  std::map<std::string, int> count_types() const;
   /// As messages name it.
   const std::string& label() const { return label_; }
 

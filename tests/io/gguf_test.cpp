@@ -257,6 +257,18 @@ GgufBuilder part(std::uint32_t index, std::uint32_t count) {
   return builder;
 }
 
+TEST(Gguf, NamesTellPartsOfAModel) {
+  EXPECT_TRUE(is_gguf_name("models/m.gguf"));
+  EXPECT_FALSE(is_gguf_name("models/gguf"));
+  EXPECT_EQ(gguf_model_name("models/m-7b.Q4_K.gguf"), "m-7b.Q4_K");
+  EXPECT_EQ(gguf_model_name("m-00001-of-00003.gguf"), "m");
+  EXPECT_EQ(gguf_model_name("m-0001-of-00003.gguf"), "m-0001-of-00003");
+  EXPECT_FALSE(is_later_gguf_part("m-00001-of-00003.gguf"));
+  EXPECT_TRUE(is_later_gguf_part("m-00002-of-00003.gguf"));
+  EXPECT_FALSE(is_later_gguf_part("m-00002-of-00003.bin"));
+  EXPECT_FALSE(is_later_gguf_part("m.gguf"));
+}
+
 TEST(Gguf, PartsAreReadAsOneFile) {
   const TemporaryDirectory directory;
   const auto first = directory.write(

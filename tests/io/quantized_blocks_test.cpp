@@ -1,10 +1,13 @@
 #include "io/quantized_blocks.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 
 #include <gmock/gmock.h>
 
 #include "io/float_formats.hpp"
+#include "io/gguf.hpp"
 #include "io/gguf_builder.hpp"
 #include "io/tensor.hpp"
 
@@ -92,6 +95,24 @@ TEST(QuantizedBlocks, Q6_KJoinsFourAndTwoBits) {
   ASSERT_EQ(values.size(), 256u);
   for (int i = 0; i < 256; ++i)
     EXPECT_EQ(values[i], 0.5f * static_cast<float>((9 * (i / 16) - 70) * (weight(i) - 32))) << i;
+}
+
+/// tests/peers/gguf_peer.sh made the file, and runs this test on others like it.
+TEST(QuantizedBlocks, EqualThoseOfGgmlToTheLastBit) {
+  const char* other = std::getenv("ALLOMETER_GGML_BLOCKS");
+  const Gguf file = Gguf::open(other ? other : ALLOMETER_SOURCE_DIR "/tests/io/ggml_blocks.gguf");
+  std::vector<std::string> types;
+  for (const std::string& name : file.names()) {
+    if (name.ends_with(".expected")) continue;
+    types.push_back(name);
+    const TensorView blocks = file.at(name);
+    const TensorView expected = file.at(name + ".expected");
+    std::vector<float> values(static_cast<std::size_t>(expected.num_elements()));
+    ASSERT_EQ(blocks.num_elements(), expected.num_elements());
+    blocks.copy_to(0, values);
+    EXPECT_EQ(std::memcmp(values.data(), expected.data.data(), expected.data.size()), 0) << name;
+  }
+  EXPECT_THAT(types, ::testing::ElementsAre("Q4_0", "Q4_K", "Q6_K", "Q8_0"));
 }
 
 TEST(QuantizedBlocks, AnyRangeIsTheSameAsTheWhole) {
