@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/instruction_set.hpp"
+#include "io/gguf.hpp"
 #include "model/backend.hpp"
 #include "model/load.hpp"
 
@@ -15,21 +16,13 @@ void declare_compute_options(Options& options) {
                  "threads to compute with (default: OMP_NUM_THREADS, or one per core)");
 }
 
-void refuse_gguf(const Options& options, const std::filesystem::path& path) {
-  if (path.extension() == ".gguf") {
-    options.fail(fmt::format(
-        "'{}' is a GGUF file, which is not supported yet: give a directory in Hugging Face layout "
-        "(config.json, model.safetensors, tokenizer.json)",
-        path.string()));
-  }
-}
-
-std::filesystem::path checkpoint_directory(const Options& options, const std::string& name) {
+std::filesystem::path checkpoint_path(const Options& options, const std::string& name) {
   std::filesystem::path path = options.existing_path(name);
-  refuse_gguf(options, path);
-  if (!std::filesystem::is_directory(path)) {
+  if (!std::filesystem::is_directory(path) && !io::is_gguf_name(path)) {
     options.fail(
-        fmt::format("{} '{}' is a file, but must be a checkpoint directory in Hugging Face layout",
+        fmt::format("{} '{}' is a file, but must be a checkpoint directory in Hugging Face layout "
+                    "or a GGUF file "
+                    "(.gguf)",
                     name, path.string()));
   }
   return path;
@@ -44,14 +37,14 @@ Compute compute_options(const Options& options) {
   return compute;
 }
 
-std::unique_ptr<model::CausalModel> load_checkpoint(const std::filesystem::path& directory,
+std::unique_ptr<model::CausalModel> load_checkpoint(const std::filesystem::path& path,
                                                     const Compute& compute) {
   model::LoadOptions load;
   load.precision = compute.precision;
   load.instruction_set = detect_instruction_set();
   if (compute.num_threads > 0) model::set_num_threads(compute.num_threads);
   model::limit_instruction_set(load.instruction_set);
-  return model::load_model(directory, load);
+  return model::load_model(path, load);
 }
 
 }  // namespace allometer::cli

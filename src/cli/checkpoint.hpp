@@ -19,15 +19,12 @@ struct Compute {
 };
 Compute compute_options(const Options& options);
 
-/// The checkpoint directory under the argument `name`. Throws UsageError for what is not one, GGUF
-/// files by name.
-std::filesystem::path checkpoint_directory(const Options& options, const std::string& name);
-
-/// Refuses a GGUF file with a message that says what to give instead.
-void refuse_gguf(const Options& options, const std::filesystem::path& path);
+/// The checkpoint under the argument `name`: a directory or a GGUF file. Throws UsageError for
+/// another kind of file.
+std::filesystem::path checkpoint_path(const Options& options, const std::string& name);
 
 /// Loads into private memory.
-std::unique_ptr<model::CausalModel> load_checkpoint(const std::filesystem::path& directory,
+std::unique_ptr<model::CausalModel> load_checkpoint(const std::filesystem::path& path,
                                                     const Compute& compute);
 
 }  // namespace allometer::cli

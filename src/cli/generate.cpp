@@ -27,7 +27,7 @@ Options declare() {
                   "what follows PROMPT, as a generate_until task sees it. With --jsonl, reads "
                   "{\"prompt\": ...} lines and prints each with \"text\" and "
                   "\"ids\" of the continuation added.");
-  options.argument("MODEL", Options::Presence::required, "a checkpoint directory")
+  options.argument("MODEL", Options::Presence::required, "a checkpoint directory or a GGUF file")
       .argument("PROMPT", Options::Presence::optional, "one prompt")
       .option("jsonl", "FILE", "read {\"prompt\": ...} lines from FILE ('-': standard input)")
       .option("max-new-tokens,n", "N", "stop after N tokens", "40")
@@ -112,15 +112,15 @@ int run_generate(std::span<const std::string> words) {
   if (options.given("PROMPT") == options.given("jsonl"))
     options.fail("give either PROMPT or --jsonl FILE");
   const Compute compute = compute_options(options);
-  const std::filesystem::path directory = checkpoint_directory(options, "MODEL");
+  const std::filesystem::path path = checkpoint_path(options, "MODEL");
   const std::filesystem::path file = options.given("jsonl") ? options.input_path("jsonl") : "";
   const int max_new_tokens = static_cast<int>(options.integer("max-new-tokens", 1, 1 << 20));
   const std::vector<std::string> until = options.texts("until");
   if (std::find(until.begin(), until.end(), "") != until.end())
     options.fail("--until must not be empty");
 
-  const auto tokenizer = tokenizer::Tokenizer::load(directory);
-  const auto model = load_checkpoint(directory, compute);
+  const auto tokenizer = tokenizer::Tokenizer::load(path);
+  const auto model = load_checkpoint(path, compute);
   eval::Engine engine(*model, {});
   const Generator generator{tokenizer,
                             engine,

@@ -11,7 +11,8 @@
 #include "cli/options.hpp"
 #include "core/log.hpp"
 #include "io/atomic_file.hpp"
-#include "io/safetensors.hpp"
+#include "io/gguf.hpp"
+#include "model/checkpoint.hpp"
 #include "model/config.hpp"
 #include "model/kv_cache.hpp"
 #include "model/load.hpp"
@@ -30,7 +31,7 @@ Options declare() {
                   "on disk, memory for its weights and its keys and values, positions and "
                   "tokenizer. Nothing is "
                   "computed and no weights are read, unless --digest asks for them.");
-  options.argument("MODEL", Options::Presence::required, "a checkpoint directory")
+  options.argument("MODEL", Options::Presence::required, "a checkpoint directory or a GGUF file")
       .flag("digest",
             "also the SHA-256 that identifies the checkpoint's bytes in results files (reads all "
             "of them)")
@@ -72,10 +73,8 @@ Json sliding_window(const model::Config& config) {
 }
 
 /// "F32" or, for mixed checkpoints, "BF16 (290 tensors), F32 (1 tensor)".
-std::string dtypes_on_disk(const io::Safetensors& weights) {
-  std::map<std::string, int> tensors;
-  for (const std::string& name : weights.names())
-    ++tensors[std::string(io::name_of(weights.at(name).type))];
+std::string dtypes_on_disk(const model::Checkpoint& checkpoint) {
+  const std::map<std::string, int> tensors = checkpoint.count_types();
   if (tensors.size() == 1) return tensors.begin()->first;
   std::string text;
   for (const auto& [dtype, count] : tensors) {
@@ -85,9 +84,9 @@ std::string dtypes_on_disk(const io::Safetensors& weights) {
   return text;
 }
 
-std::uintmax_t bytes_on_disk(const io::Safetensors& weights) {
+std::uintmax_t bytes_on_disk(const model::Checkpoint& checkpoint) {
   std::uintmax_t bytes = 0;
-  for (const auto& file : weights.files()) bytes += std::filesystem::file_size(file);
+  for (const auto& file : checkpoint.files()) bytes += std::filesystem::file_size(file);
   return bytes;
 }
 
@@ -99,8 +98,14 @@ std::size_t kv_bytes_per_token(const model::Config& config) {
          kPositions;
 }
 
-/// As "BPE with byte fallback".
-std::string tokenizer_type(const std::filesystem::path& file) {
+/// As "BPE with byte fallback", or "llama of GGUF"; empty where there is none.
+std::string tokenizer_type(const std::filesystem::path& model_path) {
+  if (io::is_gguf_name(model_path)) {
+    const auto name = io::Gguf::open(model_path).find<std::string>("tokenizer.ggml.model");
+    return name.value_or("none") == "none" ? "" : *name + " of GGUF";
+  }
+  const auto file = model_path / "tokenizer.json";
+  if (!std::filesystem::exists(file)) return "";
   const Json json = Json::parse(io::read_text(file));
   const Json& model = json.at("model");
   std::string type = model.value("type", std::string("BPE"));
@@ -108,11 +113,12 @@ std::string tokenizer_type(const std::filesystem::path& file) {
   return type;
 }
 
-Json describe_tokenizer(const std::filesystem::path& directory) {
-  if (!std::filesystem::exists(directory / "tokenizer.json")) return nullptr;
-  const auto tokenizer = tokenizer::Tokenizer::load(directory);
+Json describe_tokenizer(const std::filesystem::path& model_path) {
+  const std::string type = tokenizer_type(model_path);
+  if (type.empty()) return nullptr;
+  const auto tokenizer = tokenizer::Tokenizer::load(model_path);
   Json description;
-  description["type"] = tokenizer_type(directory / "tokenizer.json");
+  description["type"] = type;
   description["vocab_size"] = tokenizer.vocab_size();
   description["bos_id"] = tokenizer.bos_id() ? Json(*tokenizer.bos_id()) : Json();
   description["eos_id"] = tokenizer.eos_id() ? Json(*tokenizer.eos_id()) : Json();
@@ -120,12 +126,12 @@ Json describe_tokenizer(const std::filesystem::path& directory) {
   return description;
 }
 
-Json describe(const std::filesystem::path& directory, bool with_digest) {
-  const model::Config config = model::Config::load(directory);
-  const io::Safetensors weights = io::Safetensors::open(directory);
+Json describe(const std::filesystem::path& path, bool with_digest) {
+  const model::Config config = model::Config::load(path);
+  const auto checkpoint = model::Checkpoint::open(path);
   const model::ParameterCount parameters = model::count_parameters(config);
   Json json;
-  json["model"] = directory.string();
+  json["model"] = path.string();
   json["architecture"] = config.architecture;
   json["num_parameters"] = parameters.total;
   json["num_parameters_without_embeddings"] = parameters.without_embeddings;
@@ -140,14 +146,14 @@ Json describe(const std::filesystem::path& directory, bool with_digest) {
   json["max_position_embeddings"] = config.max_position_embeddings;
   json["positions"] = positions_text(config);
   json["sliding_window"] = sliding_window(config);
-  json["dtype_on_disk"] = dtypes_on_disk(weights);
-  json["bytes_on_disk"] = bytes_on_disk(weights);
+  json["dtype_on_disk"] = dtypes_on_disk(checkpoint);
+  json["bytes_on_disk"] = bytes_on_disk(checkpoint);
   json["packed_bytes_f32"] = model::packed_bytes(config, Precision::f32);
   json["packed_bytes_bf16"] = model::packed_bytes(config, Precision::bf16);
   json["kv_bytes_per_token"] = kv_bytes_per_token(config);
-  json["tokenizer"] = describe_tokenizer(directory);
+  json["tokenizer"] = describe_tokenizer(path);
   if (with_digest)
-    json["digest"] = model::checkpoint_digest(directory, sweep::digest_cache_file()).hex();
+    json["digest"] = model::checkpoint_digest(path, sweep::digest_cache_file()).hex();
   return json;
 }
 
@@ -168,8 +174,7 @@ void print_row(std::string_view label, const std::string& value) {
 }
 
 std::string tokenizer_text(const Json& tokenizer) {
-  if (tokenizer.is_null())
-    return "none (tokenizer.json is missing: logits works, everything else needs it)";
+  if (tokenizer.is_null()) return "none: logits works, everything else needs one";
   const auto id_text = [](const Json& id) {
     return id.is_null() ? std::string("none") : id.dump();
   };
@@ -212,7 +217,7 @@ void print_table(const Json& json) {
 int run_inspect(std::span<const std::string> words) {
   Options options = declare();
   if (options.parse(words)) return print_help(options);
-  const Json json = describe(checkpoint_directory(options, "MODEL"), options.given("digest"));
+  const Json json = describe(checkpoint_path(options, "MODEL"), options.given("digest"));
   if (options.given("json")) {
     fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
   } else {

@@ -22,7 +22,7 @@ Options declare() {
                   "writes the logits after "
                   "every position of each as tensors case0, case1, ... F32 [T, vocab_size]. "
                   "Nothing is added to the ids.");
-  options.argument("MODEL", Options::Presence::required, "a checkpoint directory")
+  options.argument("MODEL", Options::Presence::required, "a checkpoint directory or a GGUF file")
       .option("ids", "FILE", "the JSON file with the sequences (needed)")
       .option("output,o", "FILE", "the .safetensors file to write (needed)");
   declare_compute_options(options);
@@ -95,13 +95,13 @@ int run_logits(std::span<const std::string> words) {
   Options options = declare();
   if (options.parse(words)) return print_help(options);
   const Compute compute = compute_options(options);
-  const std::filesystem::path directory = checkpoint_directory(options, "MODEL");
+  const std::filesystem::path path = checkpoint_path(options, "MODEL");
   for (const char* needed : {"ids", "output"}) {
     if (!options.given(needed)) options.fail(fmt::format("--{} is missing", needed));
   }
   const std::filesystem::path file = options.existing_path("ids");
   const std::vector<Sequence> sequences = read_cases(file);
-  const auto model = load_checkpoint(directory, compute);
+  const auto model = load_checkpoint(path, compute);
 
   std::vector<std::vector<float>> values;
   std::vector<io::TensorToWrite> tensors;

@@ -26,7 +26,7 @@ Options declare() {
                   "Boundary, BOS and truncation are those of lm-evaluation-harness: blanks at the "
                   "end of the context "
                   "move to the continuation, and a context that is too long is cut from the left.");
-  options.argument("MODEL", Options::Presence::required, "a checkpoint directory")
+  options.argument("MODEL", Options::Presence::required, "a checkpoint directory or a GGUF file")
       .argument("REQUESTS", Options::Presence::required, "a JSONL file ('-': standard input)");
   declare_compute_options(options);
   options.example(
@@ -75,10 +75,10 @@ int run_score(std::span<const std::string> words) {
   Options options = declare();
   if (options.parse(words)) return print_help(options);
   const Compute compute = compute_options(options);
-  const std::filesystem::path directory = checkpoint_directory(options, "MODEL");
+  const std::filesystem::path path = checkpoint_path(options, "MODEL");
   const std::filesystem::path file = options.input_path("REQUESTS");
-  const auto tokenizer = tokenizer::Tokenizer::load(directory);
-  const auto model = load_checkpoint(directory, compute);
+  const auto tokenizer = tokenizer::Tokenizer::load(path);
+  const auto model = load_checkpoint(path, compute);
   eval::Engine engine(*model, {});
 
   Batch batch;

@@ -16,7 +16,7 @@ namespace allometer::job {
 
 /// One entry of `models`, globs expanded: one checkpoint.
 struct Model {
-  std::string name;  ///< unique in the job; the directory's name unless given
+  std::string name;  ///< unique in the job; that of the directory or GGUF file unless given
   std::filesystem::path path;
   std::string family;
   bool random_weights = false;  ///< key `random: true`: labelled wherever its numbers appear

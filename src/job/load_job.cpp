@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/utf8.hpp"
 #include "io/atomic_file.hpp"
+#include "io/gguf.hpp"
 #include "job/glob.hpp"
 #include "job/job.hpp"
 #include "job/read_job.hpp"
@@ -12,14 +13,22 @@ namespace allometer::job {
 namespace fs = std::filesystem;
 namespace {
 
+/// A directory with a config.json, or a GGUF file; of a GGUF model in parts the first.
 bool is_checkpoint(const fs::path& path) {
   std::error_code error;
-  return fs::is_regular_file(path / "config.json", error);
+  if (fs::is_regular_file(path / "config.json", error)) return true;
+  return io::is_gguf_name(path) && !io::is_later_gguf_part(path) &&
+         fs::is_regular_file(path, error);
 }
 
 /// The last component that is one: "" in "DIR/" does not count.
 std::string last_name(const fs::path& path) {
   return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+/// The directory's name, or that of the GGUF file without "-00001-of-00003.gguf" or ".gguf".
+std::string checkpoint_name(const fs::path& path) {
+  return io::is_gguf_name(path) ? io::gguf_model_name(path) : last_name(path);
 }
 
 /// The checkpoints of one entry; what is wrong with it goes to `mistakes`.
@@ -38,10 +47,11 @@ std::vector<fs::path> find_checkpoints(const ModelEntry& entry, Mistakes& mistak
   std::erase_if(matches, [](const fs::path& path) { return !is_checkpoint(path); });
   if (!matches.empty()) return matches;
   mistakes.add(entry.line,
-               num_matches == 1
-                   ? "'" + pattern + "' is no checkpoint directory: it has no config.json"
-                   : "none of the " + std::to_string(num_matches) + " matches of '" + pattern +
-                         "' is a checkpoint directory (one with a config.json)");
+               (num_matches == 1 ? "'" + pattern + "' is no checkpoint"
+                                 : "none of the " + std::to_string(num_matches) + " matches of '" +
+                                       pattern + "' is a checkpoint") +
+                   " (a directory with a config.json, or a GGUF file; of a GGUF model in parts the "
+                   "first, as NAME-00001-of-00003.gguf)");
   return {};
 }
 
@@ -58,13 +68,13 @@ void expand_entry(const ModelEntry& entry, Job& job, Mistakes& mistakes) {
   }
   for (const fs::path& path : paths) {
     if (!is_utf8(path.string())) {
-      mistakes.add(entry.line, "'" + entry.pattern.string() +
-                                   "' matches a directory whose name is not UTF-8: rename it");
+      mistakes.add(entry.line,
+                   "'" + entry.pattern.string() + "' matches a name that is not UTF-8: rename it");
       continue;
     }
     Model model;
     model.path = path;
-    model.name = entry.name.value_or(last_name(path));
+    model.name = entry.name.value_or(checkpoint_name(path));
     model.family = entry.family.value_or(
         last_name((path.has_filename() ? path : path.parent_path()).parent_path()));
     model.random_weights = entry.random_weights;

@@ -5,8 +5,10 @@
 
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/gguf.hpp"
 #include "model/architecture.hpp"
 #include "model/config_reader.hpp"
+#include "model/gguf_storage.hpp"
 
 namespace allometer::model {
 namespace {
@@ -29,8 +31,9 @@ const Architecture& read_architecture(const ConfigReader& reader) {
 
 }  // namespace
 
-Config Config::load(const std::filesystem::path& directory) {
-  const std::string file = (directory / "config.json").string();
+Config Config::load(const std::filesystem::path& path) {
+  if (io::is_gguf_name(path)) return config_for_gguf(io::Gguf::open(path));
+  const std::string file = (path / "config.json").string();
   try {
     return parse(Json::parse(io::read_text(file)), file);
   } catch (const Json::exception& e) {

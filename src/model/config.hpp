@@ -52,10 +52,11 @@ struct Config {
   bool random_weights = false;
   Blueprint blueprint;
 
-  /// Reads directory/config.json. Throws IoError, or FormatError naming the file and key; an
-  /// unknown architecture or an option that would change the numbers (rope_scaling type,
+  /// Reads config.json of a checkpoint directory, or the metadata of a GGUF file
+  /// (gguf_storage.hpp). Throws IoError, or FormatError naming the file and key; an unknown
+  /// architecture or an option that would change the numbers (rope_scaling type,
   /// quantization_config, activation) is refused by name.
-  static Config load(const std::filesystem::path& directory);
+  static Config load(const std::filesystem::path& path);
   /// From the object itself; `file` stands in messages.
   static Config parse(const nlohmann::json& config_json, const std::string& file);
 };

@@ -170,6 +170,13 @@ std::vector<float> vector_of(const io::Gguf& file, std::string_view tensor) {
   return values;
 }
 
+/// Numbers that were decimals in config.json.
+std::vector<double> decimals_of(const io::Gguf& file, std::string_view tensor) {
+  std::vector<double> decimals;
+  for (const float value : vector_of(file, tensor)) decimals.push_back(nearest_decimal(value));
+  return decimals;
+}
+
 /// llama.cpp turns the rotary scaling of Llama 3 into a divisor of every frequency, which is what
 /// longrope means where its short and long factors are the same and cosines and sines stay as they
 /// are.
@@ -360,8 +367,8 @@ Json phi3(Reader& reader) {
   if (has(reader, "rope_factors_short.weight")) {
     config["rope_scaling"] = {
         {"rope_type", "longrope"},
-        {"short_factor", vector_of(reader.file(), "rope_factors_short.weight")},
-        {"long_factor", vector_of(reader.file(), "rope_factors_long.weight")},
+        {"short_factor", decimals_of(reader.file(), "rope_factors_short.weight")},
+        {"long_factor", decimals_of(reader.file(), "rope_factors_long.weight")},
         {"attention_factor", attention_factor.value_or(1.0)}};
   }
   if (original) config["original_max_position_embeddings"] = *original;

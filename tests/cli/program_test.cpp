@@ -118,7 +118,7 @@ TEST(Program, EveryUsageMistakeIsOneLineThatNamesItAndExits2) {
   const std::vector<Mistake> mistakes = {
       {{"inpect"}, "unknown command 'inpect'; did you mean 'inspect'?"},
       {{"--verson"}, "unknown option '--verson'"},
-      {{"inspect"}, "MODEL is missing: a checkpoint directory"},
+      {{"inspect"}, "MODEL is missing: a checkpoint directory or a GGUF file"},
       {{"inspect", "--digst", "."}, "unknown option '--digst'; did you mean '--digest'?"},
       {{"inspect", "/does/not/exist"}, "MODEL '/does/not/exist' does not exist"},
       {{"inspect", "a", "b"}, "too many arguments: expected MODEL"},
@@ -163,14 +163,19 @@ TEST(Program, EveryUsageMistakeIsOneLineThatNamesItAndExits2) {
   }
 }
 
-TEST(Program, AGgufFileIsRefusedByName) {
+TEST(Program, ADamagedGgufFileIsRefusedByName) {
   const ScratchDirectory scratch;
   const std::string file = scratch.write("model.gguf", "GGUF");
+  const std::string ids = scratch.write("ids.json", R"([{"ids": [1]}])");
   for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"inspect", file}, {"generate", file, "x"}}) {
+       {std::vector<std::string>{"inspect", file},
+        {"tokenize", file, "text"},
+        {"generate", file, "x"},
+        {"logits", file, "--ids", ids, "--output", "/tmp/never-written"}}) {
     const Outcome outcome = run_program(words);
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err, HasSubstr("is a GGUF file, which is not supported yet"));
+    EXPECT_THAT(outcome.err, HasSubstr(file + ": "));
+    EXPECT_THAT(outcome.err, HasSubstr("cut short"));
   }
 }
 

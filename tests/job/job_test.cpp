@@ -167,6 +167,21 @@ TEST_F(JobTest, ExpandsPatternsInNaturalOrderAndPassesOverOtherDirectories) {
   EXPECT_THAT(names, ElementsAre("tiny-2", "tiny-10", "tiny-100"));
 }
 
+TEST_F(JobTest, AGgufFileIsAModelNamedAfterItsFile) {
+  for (const char* file :
+       {"tiny-9.Q4_K.gguf", "big-00001-of-00002.gguf", "big-00002-of-00002.gguf"}) {
+    write(fs::path("models/gguf") / file, "GGUF");
+  }
+  const Job job = load("models: [{path: models/gguf/*.gguf}]\ntasks: [coin]\n");
+  ASSERT_EQ(job.models.size(), 2u);
+  EXPECT_EQ(job.models[0].name, "big");
+  EXPECT_EQ(job.models[0].path, root_ / "models/gguf/big-00001-of-00002.gguf");
+  EXPECT_EQ(job.models[1].name, "tiny-9.Q4_K");
+  EXPECT_EQ(job.models[1].family, "gguf");
+  EXPECT_THAT(mistakes("models: [{path: models/gguf/big-00002-of-00002.gguf}]\ntasks: [coin]\n"),
+              HasSubstr("big-00002-of-00002.gguf' is no checkpoint"));
+}
+
 TEST_F(JobTest, RelativePathsDoNotDependOnWhereTheProgramRuns) {
   write("job.yaml", kGood);
   const fs::path before = fs::current_path();
@@ -244,6 +259,9 @@ TEST_F(JobTest, TellsWhatIsWrongWithEachValue) {
 
 TEST_F(JobTest, TellsWhatIsWrongWithModels) {
   const std::string root = root_.string();
+  const std::string kWhatIsOne =
+      " (a directory with a config.json, or a GGUF file; of a GGUF model in parts the first, as "
+      "NAME-00001-of-00003.gguf)";
   const auto of = [&](const std::string& models) {
     return mistakes("tasks: [coin]\nmodels:\n" + models);
   };
@@ -252,12 +270,10 @@ TEST_F(JobTest, TellsWhatIsWrongWithModels) {
                 "/models/big-*' matches nothing: check the pattern and the directories it names");
   EXPECT_EQ(of("  - path: models/big\n"), "3: '" + root + "/models/big' does not exist");
   EXPECT_EQ(of("  - path: models/notes\n"),
-            "3: '" + root + "/models/notes' is no checkpoint directory: it has no config.json");
+            "3: '" + root + "/models/notes' is no checkpoint" + kWhatIsOne);
   EXPECT_EQ(of("  - path: models/tiny-2/*\n  - path: '*'\n"),
-            "3: '" + root +
-                "/models/tiny-2/*' is no checkpoint directory: it has no config.json\n" +
-                "4: none of the 3 matches of '" + root +
-                "/*' is a checkpoint directory (one with a config.json)");
+            "3: '" + root + "/models/tiny-2/*' is no checkpoint" + kWhatIsOne + "\n" +
+                "4: none of the 3 matches of '" + root + "/*' is a checkpoint" + kWhatIsOne);
   EXPECT_EQ(of("  - {path: models/*, name: x}\n"),
             "3: '" + root +
                 "/models/*' matches 3 checkpoints, which cannot all be named 'x': leave "
