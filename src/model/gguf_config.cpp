@@ -189,24 +189,26 @@ Json frequency_divisors(const Reader& reader, const Json& config) {
           {"original_max_position_embeddings", config.at("max_position_embeddings")}};
 }
 
-/// rope_theta, and rope_scaling of the kinds that GGUF has; `config` must have the shape.
+/// rope_theta, and rope_scaling of the kinds that GGUF has; `config` must have the shape. As in
+/// llama.cpp a factor without a type is linear, and a factor of 0 is none.
 void add_rope(Reader& reader, Json& config) {
   config["rope_theta"] = reader.decimal("rope.freq_base").value_or(10000.0);
-  const std::string type = reader.find<std::string>("rope.scaling.type").value_or("none");
-  auto factor = reader.decimal("rope.scaling.factor");
-  // What the key was called before there were types.
-  if (const auto old = reader.decimal("rope.scale_linear"); old && !factor) factor = old;
+  const auto type = reader.find<std::string>("rope.scaling.type");
+  const auto old_factor = reader.decimal("rope.scale_linear");  // its name before there were types
+  const auto factor = reader.decimal("rope.scaling.factor");
   reader.pass_over({"rope.scaling.original_context_length", "rope.scaling.finetuned"});
-  if (has(reader, "rope_freqs.weight")) {
-    if (type != "none")
-      reader.refuse("rope.scaling.type", fmt::format("is \"{}\" beside rope_freqs.weight", type));
-    config["rope_scaling"] = frequency_divisors(reader, config);
-  } else if (type == "linear" || (type == "none" && factor.value_or(1) != 1)) {
-    if (!factor) reader.refuse("rope.scaling.factor", "is missing");
-    config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", *factor}};
-  } else if (type != "none") {
+  if (type && type != "none" && type != "linear") {
     reader.refuse("rope.scaling.type",
-                  fmt::format("is \"{}\"; implemented are none and linear", type));
+                  fmt::format("is \"{}\"; implemented are none and linear", *type));
+  }
+  const double scale = factor ? *factor : old_factor.value_or(0);
+  const bool is_scaled = type.value_or("linear") == "linear" && scale != 0;
+  if (type == "linear" && !is_scaled) reader.refuse("rope.scaling.factor", "is missing or 0");
+  if (has(reader, "rope_freqs.weight")) {
+    if (is_scaled) reader.refuse("rope.scaling.factor", "is there beside rope_freqs.weight");
+    config["rope_scaling"] = frequency_divisors(reader, config);
+  } else if (is_scaled) {
+    config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", scale}};
   }
 }
 
