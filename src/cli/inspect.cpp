@@ -17,6 +17,7 @@
 #include "model/kv_cache.hpp"
 #include "model/load.hpp"
 #include "sweep/plan.hpp"
+#include "tokenizer/gguf_tokenizer.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace allometer::cli {
@@ -98,14 +99,18 @@ std::size_t kv_bytes_per_token(const model::Config& config) {
          kPositions;
 }
 
-/// As "BPE with byte fallback", or "llama of GGUF"; empty where there is none.
+/// As "BPE with byte fallback", or "llama, in the GGUF file"; empty where there is none.
 std::string tokenizer_type(const std::filesystem::path& model_path) {
   if (io::is_gguf_name(model_path)) {
-    const auto name = io::Gguf::open(model_path).find<std::string>("tokenizer.ggml.model");
-    return name.value_or("none") == "none" ? "" : *name + " of GGUF";
+    const io::Gguf file = io::Gguf::open(model_path);
+    if (!tokenizer::has_tokenizer(file)) return "";
+    return file.get<std::string>("tokenizer.ggml.model") + ", in the GGUF file";
   }
+  const auto sentencepiece = model_path / "tokenizer.model";
   const auto file = model_path / "tokenizer.json";
-  if (!std::filesystem::exists(file)) return "";
+  if (!std::filesystem::exists(file)) {
+    return std::filesystem::exists(sentencepiece) ? "SentencePiece" : "";
+  }
   const Json json = Json::parse(io::read_text(file));
   const Json& model = json.at("model");
   std::string type = model.value("type", std::string("BPE"));
