@@ -342,6 +342,29 @@ ops::AlibiTable alibi_table(const Config& config) {
 // ---- segments
 // -------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// Learned positions end, and so do positions for which longrope's short factors hold; other
+/// positions are as many as a cache has room for.
+void check_reach(const Config& config, const Segment& segment, const KvCache& cache) {
+  const int last = segment.position + segment.num_rows - 1;
+  const bool is_bounded = config.blueprint.positions.has_value() ||
+                          config.rope_scaling.type == RopeScaling::Type::longrope;
+  if (is_bounded && last >= config.max_position_embeddings) {
+    throw ConfigError(
+        fmt::format("a sequence reaches position {}, but this model has positions 0 to {}: shorten "
+                    "the sequence",
+                    last, config.max_position_embeddings - 1));
+  }
+  if (last >= cache.max_positions()) {
+    throw ConfigError(
+        fmt::format("a sequence reaches position {}, but its cache was made for {} positions", last,
+                    cache.max_positions()));
+  }
+}
+
+}  // namespace
+
 void check_forward(const Config& config, std::span<const std::int32_t> ids,
                    std::span<const Segment> segments, std::span<KvCache* const> caches,
                    int max_rows) {
@@ -358,11 +381,7 @@ void check_forward(const Config& config, std::span<const std::int32_t> ids,
     ALLOMETER_EXPECT(static_cast<std::size_t>(s.first_row) + static_cast<std::size_t>(s.num_rows) <=
                      ids.size());
     ALLOMETER_EXPECT(s.cache >= 0 && static_cast<std::size_t>(s.cache) < caches.size());
-    const int room = caches[static_cast<std::size_t>(s.cache)]->max_positions();
-    if (s.position + s.num_rows <= room) continue;
-    throw ConfigError(
-        fmt::format("a sequence reaches position {}, but its cache was made for {} positions",
-                    s.position + s.num_rows - 1, room));
+    check_reach(config, s, *caches[static_cast<std::size_t>(s.cache)]);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -22,21 +23,39 @@ std::vector<float> normal(std::size_t count, std::uint64_t seed) {
   return values;
 }
 
-std::vector<float> frequencies(int head_dim) {
+std::vector<float> frequencies(int rotary_dim) {
   std::vector<float> f;
-  for (int i = 0; i < head_dim; i += 2)
-    f.push_back(static_cast<float>(std::pow(10000.0, -double(i) / head_dim)));
+  for (int i = 0; i < rotary_dim; i += 2)
+    f.push_back(static_cast<float>(std::pow(10000.0, -double(i) / rotary_dim)));
   return f;
 }
 
+/// What may differ from plain causal attention with a rotary embedding over whole heads.
+struct Variation {
+  const char* name = "plain";
+  int rotary_dim = -1;  ///< -1: head_dim
+  float amplitude = 1;
+  float soft_cap = 0;
+  int window = 0;
+  bool alibi = false;
+};
+
 /// Queries, keys and values of a sequence, and what is needed to attend to them.
 struct Sequence {
-  Sequence(AttentionShape s, int length, std::uint64_t seed = 7)
+  Sequence(AttentionShape s, int length, std::uint64_t seed = 7, Variation v = {})
       : shape(s),
+        variation(v),
         rows(length),
-        rotary(frequencies(s.head_dim)),
+        rotary(frequencies(v.rotary_dim < 0 ? s.head_dim : v.rotary_dim), v.amplitude),
+        alibi(slopes(s.num_heads), AlibiTable::Rounding::none, 0.5F),
         qkv(normal(static_cast<std::size_t>(length) * width(), seed)) {
     rotary.reserve(length);
+    alibi.reserve(length);
+  }
+  static std::vector<float> slopes(int num_heads) {
+    std::vector<float> all;
+    for (int h = 0; h < num_heads; ++h) all.push_back(std::exp2(-static_cast<float>(h)));
+    return all;
   }
   std::size_t width() const {
     return static_cast<std::size_t>((shape.num_heads + 2 * shape.num_kv_heads) * shape.head_dim);
@@ -44,7 +63,10 @@ struct Sequence {
   std::size_t out_width() const {
     return static_cast<std::size_t>(shape.num_heads * shape.head_dim);
   }
-  ScoreRule rule() const { return {.scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim))}; }
+  ScoreRule rule() const {
+    return {1.0F / std::sqrt(static_cast<float>(shape.head_dim)),
+            variation.alibi ? &alibi : nullptr, variation.soft_cap, variation.window};
+  }
 
   /// F32 [rows, out_width], fed in pieces of `piece` rows.
   std::vector<float> run(int piece, float stale = 0.0F) const {
@@ -72,20 +94,24 @@ struct Sequence {
   };
 
   AttentionShape shape;
+  Variation variation;
   int rows;
   RotaryTable rotary;
+  AlibiTable alibi;
   std::vector<float> qkv;
 };
 
 std::vector<double> rotated(const Sequence& s, int row, int column) {
-  const int half = s.shape.head_dim / 2;
+  const int half = s.rotary.rotary_dim() / 2;
   const float* x = s.qkv.data() + static_cast<std::size_t>(row) * s.width() +
                    static_cast<std::size_t>(column * s.shape.head_dim);
-  std::vector<double> y(static_cast<std::size_t>(s.shape.head_dim));
+  std::vector<double> y(x, x + s.shape.head_dim);
   for (int i = 0; i < half; ++i) {
-    const double angle = row * std::pow(10000.0, -2.0 * i / s.shape.head_dim);
-    y[static_cast<std::size_t>(i)] = x[i] * std::cos(angle) - x[i + half] * std::sin(angle);
-    y[static_cast<std::size_t>(i + half)] = x[i + half] * std::cos(angle) + x[i] * std::sin(angle);
+    const double angle = row * std::pow(10000.0, -1.0 * i / half);
+    const double c = s.variation.amplitude * std::cos(angle);
+    const double d = s.variation.amplitude * std::sin(angle);
+    y[static_cast<std::size_t>(i)] = x[i] * c - x[i + half] * d;
+    y[static_cast<std::size_t>(i + half)] = x[i + half] * c + x[i] * d;
   }
   return y;
 }
@@ -96,11 +122,16 @@ std::vector<double> exact(const Sequence& s, int row, int head) {
   const std::vector<double> query = rotated(s, row, head);
   std::vector<double> weights;
   double sum = 0;
+  const Variation& v = s.variation;
   for (int j = 0; j <= row; ++j) {
     const std::vector<double> key = rotated(s, j, s.shape.num_heads + kv_head);
     double score = 0;
     for (std::size_t i = 0; i < key.size(); ++i) score += query[i] * key[i];
-    weights.push_back(std::exp(score / std::sqrt(double(s.shape.head_dim))));
+    score /= std::sqrt(double(s.shape.head_dim));
+    if (v.alibi) score += 0.5 * j * std::exp2(-head);
+    if (v.soft_cap > 0) score = v.soft_cap * std::tanh(score / v.soft_cap);
+    const bool is_seen = v.window == 0 || row - j < v.window;
+    weights.push_back(is_seen ? std::exp(score) : 0);
     sum += weights.back();
   }
   std::vector<double> out(query.size());
@@ -126,19 +157,35 @@ std::size_t different(const std::vector<float>& a, const std::vector<float>& b) 
 const AttentionShape kShapes[] = {{4, 2, 8},  {6, 2, 12},  {3, 3, 16},  {9, 3, 64},
                                   {8, 2, 80}, {4, 1, 128}, {30, 1, 16}, {2, 2, 2}};
 
+const Variation kVariations[] = {
+    {.name = "plain"},
+    {.name = "no rotary", .rotary_dim = 0},
+    {.name = "partial rotary", .rotary_dim = 2},
+    {.name = "amplitude", .amplitude = 1.3F},
+    {.name = "soft cap", .soft_cap = 1.5F},
+    {.name = "window of 1", .window = 1},
+    {.name = "window of 2", .window = 2},
+    {.name = "window of 16", .window = 16},
+    {.name = "window of 37", .window = 37},
+    {.name = "linear biases", .rotary_dim = 0, .alibi = true},
+    {.name = "all of it", .rotary_dim = 2, .soft_cap = 2, .window = 23, .alibi = true},
+};
+
 TEST(Attention, IsItsFormula) {
-  for (const AttentionShape& shape : kShapes) {
-    SCOPED_TRACE(shape.head_dim);
-    const Sequence s(shape, 70);
-    const std::vector<float> out = s.run(70);
-    for (const int row : {0, 1, 15, 16, 17, 31, 32, 69}) {
-      for (int head = 0; head < shape.num_heads; ++head) {
-        const std::vector<double> expected = exact(s, row, head);
-        for (std::size_t i = 0; i < expected.size(); ++i) {
-          const std::size_t at = static_cast<std::size_t>(row) * s.out_width() +
-                                 static_cast<std::size_t>(head * shape.head_dim) + i;
-          ASSERT_NEAR(out[at], expected[i], 1e-5)
-              << "row " << row << ", head " << head << ", dimension " << i;
+  for (const Variation& variation : kVariations) {
+    for (const AttentionShape& shape : kShapes) {
+      SCOPED_TRACE(std::string(variation.name) + ", head_dim " + std::to_string(shape.head_dim));
+      const Sequence s(shape, 70, 7, variation);
+      const std::vector<float> out = s.run(70);
+      for (const int row : {0, 1, 15, 16, 17, 31, 32, 69}) {
+        for (int head = 0; head < shape.num_heads; ++head) {
+          const std::vector<double> expected = exact(s, row, head);
+          for (std::size_t i = 0; i < expected.size(); ++i) {
+            const std::size_t at = static_cast<std::size_t>(row) * s.out_width() +
+                                   static_cast<std::size_t>(head * shape.head_dim) + i;
+            ASSERT_NEAR(out[at], expected[i], 1e-5)
+                << "row " << row << ", head " << head << ", dimension " << i;
+          }
         }
       }
     }
@@ -146,16 +193,29 @@ TEST(Attention, IsItsFormula) {
 }
 
 TEST(Attention, HasTheSameBitsHoweverASequenceIsCut) {
-  for (const AttentionShape& shape : kShapes) {
-    SCOPED_TRACE(shape.head_dim);
-    const Sequence s(shape, 150);
-    const std::vector<float> whole = s.run(150);
-    for (const int threads : {1, 2}) {
-      const WithThreads with(threads);
-      for (const int piece : {1, 3, 16, 37, 64, 149, 150})
-        EXPECT_EQ(different(s.run(piece), whole), 0U) << piece;
+  for (const Variation& variation : kVariations) {
+    for (const AttentionShape& shape : kShapes) {
+      SCOPED_TRACE(std::string(variation.name) + ", head_dim " + std::to_string(shape.head_dim));
+      const Sequence s(shape, 150, 7, variation);
+      const std::vector<float> whole = s.run(150);
+      for (const int threads : {1, 2}) {
+        const WithThreads with(threads);
+        for (const int piece : {1, 3, 16, 37, 64, 149, 150})
+          ASSERT_EQ(different(s.run(piece), whole), 0U) << piece;
+      }
     }
   }
+}
+
+TEST(Attention, LinearBiasesMayBeRoundedToBf16) {
+  AlibiTable table({0.3F}, AlibiTable::Rounding::bf16, 2.0F);
+  table.reserve(300);
+  EXPECT_EQ(table.row(0)[1], 2.0F * 0.30078125F);  // the bf16 next to 0.3
+  EXPECT_EQ(table.row(0)[257], 2.0F * 77.5F);      // 77.3008 rounded again
+  AlibiTable exact({0.3F}, AlibiTable::Rounding::none, 1.0F);
+  exact.reserve(5);
+  exact.reserve(300);
+  EXPECT_EQ(exact.row(0)[257], 0.3F * 257.0F);
 }
 
 TEST(Attention, HoldsDeepInASequence) {
@@ -165,12 +225,14 @@ TEST(Attention, HoldsDeepInASequence) {
 }
 
 TEST(Attention, NeverReadsWhatStandsInStaleSlots) {
-  for (const AttentionShape& shape : kShapes) {
-    const Sequence s(shape, 90);
-    const std::vector<float> clean = s.run(13);
-    for (const float stale :
-         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1e38F}) {
-      EXPECT_EQ(different(s.run(13, stale), clean), 0U) << stale;
+  for (const Variation& variation : kVariations) {
+    for (const AttentionShape& shape : kShapes) {
+      const Sequence s(shape, 90, 7, variation);
+      const std::vector<float> clean = s.run(13);
+      for (const float stale : {std::numeric_limits<float>::quiet_NaN(),
+                                std::numeric_limits<float>::infinity(), 1e38F}) {
+        EXPECT_EQ(different(s.run(13, stale), clean), 0U) << variation.name << ", " << stale;
+      }
     }
   }
 }
