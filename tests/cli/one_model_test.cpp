@@ -9,6 +9,7 @@
 
 #include "cli/program.hpp"
 #include "io/safetensors.hpp"
+#include "model/every_architecture.hpp"
 
 namespace allometer::cli {
 namespace {
@@ -433,6 +434,50 @@ TEST_F(MakeModel, RefusesAVocabularyTooSmallForItsTokenizer) {
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("--vocab-size is 100, but the tokenizer has 512 ids"));
   EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "small"));
+}
+
+/// Works without shared data.
+class MakeModelOfAnyKind : public testing::Test {
+ protected:
+  ScratchDirectory scratch_;
+};
+
+TEST_F(MakeModelOfAnyKind, TakesTheConfigOfEveryArchitecture) {
+  for (const model::NamedConfig& entry : model::every_architecture()) {
+    scratch_.write("config.json", entry.config.dump());
+    scratch_.write("cases.json", R"([{"ids": [5, 6, 7]}])");
+    const std::string directory = scratch_.path() / entry.name;
+    const Outcome made = run_program(
+        {"make-model", directory, "--config", scratch_.path() / "config.json", "--dtype", "BF16"});
+    ASSERT_EQ(made.exit_code, 0) << entry.name << ": " << made.err;
+    const Outcome inspected = run_program({"inspect", directory});
+    EXPECT_EQ(inspected.exit_code, 0) << inspected.err;
+    EXPECT_THAT(inspected.out, HasSubstr(entry.config["architectures"][0].get<std::string>()));
+    const std::string output = scratch_.path() / "logits.safetensors";
+    const Outcome logits =
+        run_program({"logits", directory, "--ids", scratch_.path() / "cases.json", "-o", output});
+    EXPECT_EQ(logits.exit_code, 0) << entry.name << ": " << logits.err;
+    EXPECT_THAT(io::Safetensors::open(output).at("case0").shape,
+                ElementsAre(3, model::kEveryVocabulary));
+  }
+}
+
+TEST_F(MakeModelOfAnyKind, RefusesConfigsByName) {
+  const auto refusal = [&](const std::string& config, const std::vector<std::string>& more) {
+    scratch_.write("config.json", config);
+    std::vector<std::string> words = {"make-model", scratch_.path() / "out", "--config",
+                                      scratch_.path() / "config.json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run_program(words);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_FALSE(std::filesystem::exists(scratch_.path() / "out"));
+    return outcome.err;
+  };
+  const std::string good = model::every_architecture().front().config.dump();
+  EXPECT_THAT(refusal("{broken", {}), HasSubstr("config.json: is not"));
+  EXPECT_THAT(refusal("{}", {}), HasSubstr("\"architectures\" is missing"));
+  EXPECT_THAT(refusal(good, {"--hidden-size", "64"}),
+              HasSubstr("--hidden-size does not go with --config"));
 }
 
 }  // namespace
