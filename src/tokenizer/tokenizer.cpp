@@ -191,7 +191,7 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 bool Tokenizer::exists(const std::filesystem::path& path) {
   std::error_code no_access;
   if (std::filesystem::is_directory(path, no_access)) return file_in(path).has_value();
-  return path.extension() != ".gguf" || has_tokenizer(io::Gguf::open(path));
+  return !io::is_gguf_name(path) || has_tokenizer(io::Gguf::open(path));
 }
 
 Tokenizer Tokenizer::load(const std::filesystem::path& path) {
@@ -204,7 +204,7 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
         path.string()));
   }
   const std::string name = found->string();
-  if (found->extension() == ".gguf") return read_gguf_tokenizer(io::Gguf::open(*found), name);
+  if (io::is_gguf_name(*found)) return read_gguf_tokenizer(io::Gguf::open(*found), name);
   const std::string text = text_of(io::MappedFile(*found));
   const std::string config = text_beside(*found, "tokenizer_config.json");
   if (found->extension() == ".model") {

@@ -192,6 +192,52 @@ TEST_F(GgufTokenizer, JoinsByteLevelPiecesInTheOrderOfTheMerges) {
             "\u00e9");
 }
 
+/// As the converters write WordPiece: U+2581 before pieces that begin a word, nothing before
+/// others.
+Vocab word_vocab() {
+  Vocab vocab;
+  vocab.model = "bert";
+  for (const char* special : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
+    vocab.add(special, 0, 3);
+  }
+  for (const char* piece : {"\u2581work", "ing", "\u2581[", "\u2581caf\u00e9", "\u2581cafe",
+                            "\u2581\u4e2d", "\u2581Work"}) {
+    vocab.add(piece);
+  }
+  return vocab;
+}
+
+GgufBuilder with_word_ids(GgufBuilder file) {
+  return file.uint32("tokenizer.ggml.bos_token_id", 2)
+      .uint32("tokenizer.ggml.seperator_token_id", 3)
+      .uint32("tokenizer.ggml.unknown_token_id", 1);
+}
+
+TEST_F(GgufTokenizer, SpellsWordPiecesAsVocabTxtDoes) {
+  const auto tokenizer = load(with_word_ids(word_vocab().builder()));
+  EXPECT_THAT(pieces_of(tokenizer, "Working [caf\u00e9 \u4e2d\u4e2d[MASK]x", AddSpecial::yes),
+              ElementsAre("[CLS]", "work", "##ing", "[", "cafe", "\u4e2d", "\u4e2d", "[MASK]",
+                          "[UNK]", "[SEP]"));
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("working [", AddSpecial::yes), SkipSpecial::yes),
+            "working [");
+  EXPECT_EQ(tokenizer.bos_id(), 2);
+  const auto cased = load(
+      with_word_ids(word_vocab().builder()).boolean("tokenizer.ggml.normalizer.lowercase", false));
+  EXPECT_THAT(pieces_of(cased, "Work caf\u00e9"), ElementsAre("Work", "caf\u00e9"));
+  // A word of more than 100 letters is unknown, as for Hugging Face; llama.cpp cuts it up.
+  std::string word = "work";
+  for (int i = 0; i < 33; ++i) word += "ing";
+  EXPECT_THAT(pieces_of(tokenizer, word), ElementsAre("[UNK]"));
+}
+
+TEST_F(GgufTokenizer, RefusesWordPiecesWithoutTheirSpecialTokens) {
+  EXPECT_THAT(load_error(word_vocab().builder()), HasSubstr("tokenizer.ggml.seperator_token_id"));
+  Vocab twice = word_vocab();
+  twice.add("\u2581##ing");
+  EXPECT_THAT(load_error(with_word_ids(twice.builder())),
+              AllOf(HasSubstr("key 'tokenizer.ggml.tokens'"), HasSubstr("'##ing' has two ids")));
+}
+
 /// What a name makes of a text, byte-level spelling undone.
 Texts split_as(const std::string& name, const std::string& text) {
   const json part = find_gguf_pre_tokenizer(name)->pre_tokenizer(false);
