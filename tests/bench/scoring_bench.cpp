@@ -1,6 +1,6 @@
 /// How fast multiple-choice requests are scored, as a share of what the machine's matrix products
-/// reach in the same run: a model of SmolLM-135M's shape with random weights, bf16, two ranks of
-/// one thread that work at the same time.
+/// reach in the same run: models of published shapes with random weights, bf16, two ranks of one
+/// thread that work at the same time.
 ///
 /// scoring_bench [chunk_tokens [items]]
 
@@ -58,16 +58,46 @@ Shared* make_shared() {
   return shared;
 }
 
-nlohmann::json shape_135m() {
-  return {{"architectures", {"LlamaForCausalLM"}},
-          {"vocab_size", 49152},
-          {"hidden_size", 576},
-          {"intermediate_size", 1536},
-          {"num_hidden_layers", 30},
-          {"num_attention_heads", 9},
-          {"num_key_value_heads", 3},
-          {"max_position_embeddings", 2048},
-          {"tie_word_embeddings", true}};
+struct Shape {
+  const char* name;
+  nlohmann::json config;
+};
+
+/// Published shapes of different architectures, the larger one cut to a few layers.
+std::vector<Shape> shapes() {
+  return {
+      {"SmolLM2-135M (llama)",
+       {{"architectures", {"LlamaForCausalLM"}},
+        {"vocab_size", 49152},
+        {"hidden_size", 576},
+        {"intermediate_size", 1536},
+        {"num_hidden_layers", 30},
+        {"num_attention_heads", 9},
+        {"num_key_value_heads", 3},
+        {"max_position_embeddings", 2048},
+        {"tie_word_embeddings", true}}},
+      {"Pythia-160M (gpt_neox)",
+       {{"architectures", {"GPTNeoXForCausalLM"}},
+        {"vocab_size", 50304},
+        {"hidden_size", 768},
+        {"intermediate_size", 3072},
+        {"num_hidden_layers", 12},
+        {"num_attention_heads", 12}}},
+      {"GPT-2 124M (gpt2)",
+       {{"architectures", {"GPT2LMHeadModel"}},
+        {"vocab_size", 50257},
+        {"n_embd", 768},
+        {"n_layer", 12},
+        {"n_head", 12}}},
+      {"Gemma-2-2B, 3 of 26 layers (gemma2)",
+       {{"architectures", {"Gemma2ForCausalLM"}},
+        {"vocab_size", 32000},
+        {"hidden_size", 2304},
+        {"intermediate_size", 9216},
+        {"num_hidden_layers", 3},
+        {"num_attention_heads", 8},
+        {"num_key_value_heads", 4}}},
+  };
 }
 
 /// Questions of 100 to 160 tokens with four answers of 2 to 8 tokens; each rank takes every second
@@ -148,7 +178,7 @@ void run_rank(int rank, Shared& shared, const Directories& directories, int chun
   mine.peak = std::max(mine.peak, peak_after);
 }
 
-void report(const Shared& shared, int chunk_tokens, int num_items) {
+void report(const Shape& shape, const Shared& shared, int chunk_tokens, int num_items) {
   double peak = 0;
   double flops = 0;
   std::int64_t computed = 0;
@@ -159,9 +189,8 @@ void report(const Shared& shared, int chunk_tokens, int num_items) {
     computed += rank.computed;
     requested += rank.requested;
   }
-  std::printf(
-      "scoring, 135M shape, bf16, %d ranks x 1 thread, %d items x 4 choices, chunks of %d rows\n",
-      kRanks, num_items, chunk_tokens);
+  std::printf("scoring, %s, bf16, %d ranks x 1 thread, %d items x 4 choices, chunks of %d rows\n",
+              shape.name, kRanks, num_items, chunk_tokens);
   std::printf("  computed / naive tokens   %lld / %lld = %.3f\n", static_cast<long long>(computed),
               static_cast<long long>(requested),
               static_cast<double>(computed) / static_cast<double>(requested));
@@ -199,19 +228,11 @@ bool wait_for(pid_t child) {
   return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const int chunk_tokens = argc > 1 ? std::atoi(argv[1]) : 256;
-  const int num_items = argc > 2 ? std::atoi(argv[2]) : 64;
-  if (chunk_tokens < 1 || num_items < 2 * kRanks) {
-    std::fprintf(stderr, "usage: scoring_bench [chunk_tokens [items]], at least 1 and %d\n",
-                 2 * kRanks);
-    return 2;
-  }
+/// Makes the checkpoint, scores with all ranks and prints the figures. False if a process failed.
+bool bench(const Shape& shape, int chunk_tokens, int num_items) {
   const std::string name = "allometer-scoring-bench-" + std::to_string(getpid());
   const std::size_t packed_bytes =
-      model::packed_bytes(model::Config::parse(shape_135m(), "the 135M shape"), Precision::bf16);
+      model::packed_bytes(model::Config::parse(shape.config, shape.name), Precision::bf16);
   const Directories directories = {
       std::filesystem::temp_directory_path() / name,
       model::choose_shared_directory(packed_bytes) / (name + "-packed")};
@@ -219,7 +240,7 @@ int main(int argc, char** argv) {
   Shared* const shared = make_shared();
   bool is_good = wait_for(start_process([&] {
     model::RandomCheckpoint random;
-    random.config = shape_135m();
+    random.config = shape.config;
     model::write_random_checkpoint(directories.checkpoint, random);
   }));
   if (is_good) {
@@ -232,7 +253,22 @@ int main(int argc, char** argv) {
   }
   std::filesystem::remove_all(directories.checkpoint);
   std::filesystem::remove_all(directories.packed);
-  if (!is_good) return 1;
-  report(*shared, chunk_tokens, num_items);
+  if (is_good) report(shape, *shared, chunk_tokens, num_items);
+  return is_good;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int chunk_tokens = argc > 1 ? std::atoi(argv[1]) : 256;
+  const int num_items = argc > 2 ? std::atoi(argv[2]) : 64;
+  if (chunk_tokens < 1 || num_items < 2 * kRanks) {
+    std::fprintf(stderr, "usage: scoring_bench [chunk_tokens [items]], at least 1 and %d\n",
+                 2 * kRanks);
+    return 2;
+  }
+  for (const Shape& shape : shapes()) {
+    if (!bench(shape, chunk_tokens, num_items)) return 1;
+  }
   return 0;
 }
