@@ -44,13 +44,12 @@ std::size_t leading_space(std::string_view text) {
 AddedTokens::AddedTokens(const JsonNode* node, const Vocabulary& vocabulary,
                          const Normalizer* normalizer) {
   if (node == nullptr) return;
-  std::vector<std::string> contents;
   for (const JsonNode& item : node->items()) {
     add(item, vocabulary);
-    const AddedToken& token = tokens_.back();
-    contents.push_back(token.content);
-    if (token.normalized && normalizer != nullptr) normalizer->apply(contents.back());
-    if (contents.back().empty()) item.fail("the normalizer leaves nothing of this token's content");
+    AddedToken& token = tokens_.back();
+    const bool changes = token.normalized && normalizer != nullptr;
+    token.spelled = changes ? normalizer->normalized(token.content) : token.content;
+    if (token.spelled.empty()) item.fail("the normalizer leaves nothing of this token's content");
   }
   // Two tokens may normalize to the same text: special ones go first, then the first one.
   std::vector<PrefixTrie::Entry> raw;
@@ -59,7 +58,7 @@ AddedTokens::AddedTokens(const JsonNode* node, const Vocabulary& vocabulary,
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (tokens_[i].special != special) continue;
       (tokens_[i].normalized ? normalized : raw)
-          .push_back({contents[i], static_cast<std::int32_t>(i)});
+          .push_back({tokens_[i].spelled, static_cast<std::int32_t>(i)});
     }
   }
   raw_ = PrefixTrie(std::move(raw));

@@ -23,6 +23,7 @@ struct AddedToken {
   bool lstrip = false;       ///< takes the white space before it along
   bool rstrip = false;       ///< and behind it
   bool normalized = false;   ///< found in the normalized text, not in the text as given
+  std::string spelled;       ///< the content as it is found and decoded: normalized or not
   bool special = false;      ///< left out of decoded text on demand
 };
 

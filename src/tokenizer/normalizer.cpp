@@ -1,5 +1,7 @@
 #include "tokenizer/normalizer.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,46 +16,76 @@
 namespace allometer::tokenizer {
 namespace {
 
-/// Keeps the code points that `keep` wants; false if the first one was not among them.
+/// Drops the code points that `keep` does not want.
 template <class Keep>
-bool filter(std::string& text, Keep keep) {
-  bool first_kept = true;
+void filter(std::string& text, std::size_t& head, Keep keep) {
   std::string kept;
   kept.reserve(text.size());
+  std::size_t kept_of_head = 0;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = code_point_length(text, i);
-    const bool wanted = keep(code_point_at(text, i));
-    if (wanted) kept.append(text, i, length);
-    if (i == 0) first_kept = wanted;
+    if (keep(code_point_at(text, i))) {
+      kept.append(text, i, length);
+      if (i < head) kept_of_head = kept.size();
+    }
     i += length;
   }
   text = std::move(kept);
-  return first_kept;
+  head = kept_of_head;
+}
+
+/// Changes code points one by one: change(out, code point, its bytes) appends what they become.
+template <class Change>
+void change_each(std::string& text, std::size_t& head, Change change) {
+  std::string result;
+  result.reserve(text.size());
+  std::size_t changed_head = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view bytes = std::string_view(text).substr(i, code_point_length(text, i));
+    change(result, code_point_at(text, i), bytes);
+    if (i < head) changed_head = result.size();
+    i += bytes.size();
+  }
+  text = std::move(result);
+  head = changed_head;
 }
 
 /// Every code point for which `is_blank` holds becomes a space.
 template <class IsBlank>
-void blank_out(std::string& text, IsBlank is_blank) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = code_point_length(text, i);
-    if (is_blank(code_point_at(text, i))) {
-      result += ' ';
-    } else {
-      result.append(text, i, length);
-    }
-    i += length;
+void blank_out(std::string& text, std::size_t& head, IsBlank is_blank) {
+  change_each(text, head, [&](std::string& out, std::int32_t c, std::string_view bytes) {
+    out += is_blank(c) ? " " : bytes;
+  });
+}
+
+void make_lower_case(std::string& text, std::size_t& head) {
+  change_each(text, head, [](std::string& out, std::int32_t c, std::string_view) {
+    append_lower_case(out, c);
+  });
+}
+
+/// `head` behind a change of the text as a whole: as much as it becomes on its own, or the first
+/// code point where it was joined with what follows.
+template <class Change>
+void change_whole(std::string& text, std::size_t& head, Change change) {
+  std::string result = change(std::string_view(text));
+  if (head > 0 && !result.empty()) {
+    const std::string of_head = change(std::string_view(text).substr(0, head));
+    head = std::max(code_point_length(result, 0), result.starts_with(of_head) ? of_head.size() : 0);
   }
   text = std::move(result);
+}
+
+void make_normal_form(std::string& text, std::size_t& head, NormalForm form) {
+  if (is_trivially(form, text)) return;
+  change_whole(text, head, [&](std::string_view part) { return to_normal_form(part, form); });
 }
 
 class UnicodeForm : public Normalizer {
  public:
   explicit UnicodeForm(NormalForm form) : form_(form) {}
-  bool apply(std::string& text) const override {
-    if (!is_trivially(form_, text)) text = to_normal_form(text, form_);
-    return true;
+  void apply(std::string& text, std::size_t& head) const override {
+    make_normal_form(text, head, form_);
   }
 
  private:
@@ -62,28 +94,25 @@ class UnicodeForm : public Normalizer {
 
 class Lowercase : public Normalizer {
  public:
-  bool apply(std::string& text) const override {
-    text = lower_case(text);
-    return true;
-  }
+  void apply(std::string& text, std::size_t& head) const override { make_lower_case(text, head); }
 };
 
 class ByteLevel : public Normalizer {
  public:
-  bool apply(std::string& text) const override {
-    std::string spelled;
-    append_byte_level(spelled, text);
-    text = std::move(spelled);
-    return true;
+  void apply(std::string& text, std::size_t& head) const override {
+    change_each(text, head, [](std::string& out, std::int32_t, std::string_view bytes) {
+      append_byte_level(out, bytes);
+    });
   }
 };
 
 class Prepend : public Normalizer {
  public:
   explicit Prepend(std::string prefix) : prefix_(std::move(prefix)) {}
-  bool apply(std::string& text) const override {
-    if (!text.empty()) text.insert(0, prefix_);
-    return true;
+  void apply(std::string& text, std::size_t& head) const override {
+    if (text.empty()) return;
+    text.insert(0, prefix_);
+    if (head > 0) head += prefix_.size();
   }
 
  private:
@@ -94,19 +123,28 @@ class Replace : public Normalizer {
  public:
   Replace(Pattern pattern, std::string content)
       : pattern_(std::move(pattern)), content_(std::move(content)) {}
-  bool apply(std::string& text) const override {
-    if (text.empty()) return true;
-    const std::vector<Range> ranges = pattern_.find_all(text);
-    if (ranges.empty()) return true;
-    // The reference takes what it puts in for the last of the code points that it takes out.
-    const Range first = ranges.front();
-    const bool keeps_start = first.begin > 0 || first.end == 0 ||
-                             (!content_.empty() && first.end == code_point_length(text, 0));
-    text = pattern_.replace(text, ranges, content_);
-    return keeps_start;
+  void apply(std::string& text, std::size_t& head) const override {
+    if (text.empty()) return;
+    const std::vector<Range> matches = pattern_.find_all(text);
+    if (head > 0) head = head_behind(matches, head);
+    text = pattern_.replace(text, matches, content_);
   }
 
  private:
+  /// The reference takes what it puts in for the last code point of what it takes out.
+  std::size_t head_behind(const std::vector<Range>& matches, std::size_t head) const {
+    std::size_t result = 0;
+    std::size_t done = 0;
+    for (const Range& match : matches) {
+      if (match.begin >= head) break;
+      result += match.begin - done;
+      done = match.end;
+      if (match.end > head) return result;
+      result += content_.size();
+    }
+    return result + (head - done);
+  }
+
   Pattern pattern_;
   std::string content_;
 };
@@ -115,7 +153,7 @@ class Replace : public Normalizer {
 class Strip : public Normalizer {
  public:
   Strip(bool left, bool right) : left_(left), right_(right) {}
-  bool apply(std::string& text) const override {
+  void apply(std::string& text, std::size_t& head) const override {
     std::size_t end = text.size();
     while (right_ && end > 0) {
       const std::size_t last = previous_code_point(text, end);
@@ -127,7 +165,7 @@ class Strip : public Normalizer {
       begin += code_point_length(text, begin);
     }
     text = text.substr(begin, end - begin);
-    return begin == 0;
+    head = std::min(head - std::min(head, begin), text.size());
   }
 
  private:
@@ -137,8 +175,8 @@ class Strip : public Normalizer {
 
 class StripAccents : public Normalizer {
  public:
-  bool apply(std::string& text) const override {
-    return filter(text, [](std::int32_t c) { return !is_mark(c); });
+  void apply(std::string& text, std::size_t& head) const override {
+    filter(text, head, [](std::int32_t c) { return !is_mark(c); });
   }
 };
 
@@ -146,10 +184,9 @@ class StripAccents : public Normalizer {
 /// into spaces.
 class Nmt : public Normalizer {
  public:
-  bool apply(std::string& text) const override {
-    const bool starts = filter(text, [](std::int32_t c) { return !is_dropped(c); });
-    blank_out(text, is_blank);
-    return starts;
+  void apply(std::string& text, std::size_t& head) const override {
+    filter(text, head, [](std::int32_t c) { return !is_dropped(c); });
+    blank_out(text, head, is_blank);
   }
 
  private:
@@ -167,9 +204,8 @@ class Nmt : public Normalizer {
 class Precompiled : public Normalizer {
  public:
   explicit Precompiled(Charsmap charsmap) : charsmap_(std::move(charsmap)) {}
-  bool apply(std::string& text) const override {
-    text = charsmap_.normalize(text);
-    return true;
+  void apply(std::string& text, std::size_t& head) const override {
+    change_whole(text, head, [&](std::string_view part) { return charsmap_.normalize(part); });
   }
 
  private:
@@ -187,21 +223,26 @@ class Bert : public Normalizer {
   };
   explicit Bert(const Settings& settings) : settings_(settings) {}
 
-  bool apply(std::string& text) const override {
-    bool starts = true;
+  void apply(std::string& text, std::size_t& head) const override {
     if (settings_.clean_text) {
-      starts = filter(text, [](std::int32_t c) {
+      filter(text, head, [](std::int32_t c) {
         return c != 0 && c != 0xFFFD && (is_control_space(c) || !is_other(c));
       });
-      blank_out(text, [](std::int32_t c) { return is_control_space(c) || is_white_space(c); });
+      blank_out(text, head,
+                [](std::int32_t c) { return is_control_space(c) || is_white_space(c); });
     }
-    if (settings_.handle_chinese_chars) text = with_spaces_around_chinese(text);
+    if (settings_.handle_chinese_chars) {
+      change_each(text, head, [](std::string& out, std::int32_t c, std::string_view bytes) {
+        if (is_chinese(c)) out += ' ';
+        out += bytes;
+        if (is_chinese(c)) out += ' ';
+      });
+    }
     if (settings_.strip_accents) {
-      text = to_normal_form(text, NormalForm::nfd);
-      starts = filter(text, [](std::int32_t c) { return !is_nonspacing_mark(c); }) && starts;
+      make_normal_form(text, head, NormalForm::nfd);
+      filter(text, head, [](std::int32_t c) { return !is_nonspacing_mark(c); });
     }
-    if (settings_.lowercase) text = lower_case(text);
-    return starts;
+    if (settings_.lowercase) make_lower_case(text, head);
   }
 
  private:
@@ -215,20 +256,6 @@ class Bert : public Normalizer {
            (c >= 0x2F800 && c <= 0x2FA1F);
   }
 
-  static std::string with_spaces_around_chinese(const std::string& text) {
-    std::string result;
-    result.reserve(text.size());
-    for (std::size_t i = 0; i < text.size();) {
-      const std::size_t length = code_point_length(text, i);
-      const bool chinese = length > 1 && is_chinese(code_point_at(text, i));
-      if (chinese) result += ' ';
-      result.append(text, i, length);
-      if (chinese) result += ' ';
-      i += length;
-    }
-    return result;
-  }
-
   Settings settings_;
 };
 
@@ -236,14 +263,12 @@ class Sequence : public Normalizer {
  public:
   Sequence(std::vector<std::unique_ptr<const Normalizer>> parts, std::string where)
       : parts_(std::move(parts)), where_(std::move(where)) {}
-  bool apply(std::string& text) const override {
+  void apply(std::string& text, std::size_t& head) const override {
     const std::size_t original = text.size();
-    bool starts = true;
     for (const auto& part : parts_) {
-      starts = part->apply(text) && starts;
+      part->apply(text, head);
       expect_reasonable_growth(original, text.size(), where_);
     }
-    return starts;
   }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 /// What happens to a text before it is cut into pieces: NFC and its kin, lower case, replacements.
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -12,9 +13,16 @@ class JsonNode;
 class Normalizer {
  public:
   virtual ~Normalizer() = default;
-  /// Changes `text`, which is and stays valid UTF-8. False if what stood first is gone without
-  /// anything in its place: the reference then no longer counts the text as the start of the input.
-  virtual bool apply(std::string& text) const = 0;
+  /// Changes `text`, which is and stays valid UTF-8. Its first `head` bytes stand for the first
+  /// code point of the input, before and after (a Metaspace with the scheme "first" wants to know):
+  /// 0 once that code point was dropped.
+  virtual void apply(std::string& text, std::size_t& head) const = 0;
+
+  std::string normalized(std::string text) const {
+    std::size_t head = 0;
+    apply(text, head);
+    return text;
+  }
 };
 
 /// From "normalizer" of a tokenizer.json. Throws FormatError for kinds that are not supported.

@@ -99,22 +99,27 @@ void split_pieces(Pieces& pieces, Behavior behavior, bool invert, const Find& fi
         ranges.push_back({whole.begin + range.begin, whole.begin + range.end});
       }
     }
-    if (i == 0 && (ranges.empty() || ranges.front().begin != whole.begin)) pieces.at_start = false;
   }
   pieces.ranges = std::move(ranges);
 }
 
-/// Rewrites every piece: rewrite(out, piece, is_first) appends the new text.
+/// Rewrites every piece: rewrite(out, piece, does it begin in the head?) appends the new text.
 template <class Rewrite>
 void rewrite_pieces(Pieces& pieces, const Rewrite& rewrite) {
   std::string text;
   text.reserve(pieces.text.size() + pieces.text.size() / 4 + 16);
-  for (std::size_t i = 0; i < pieces.ranges.size(); ++i) {
+  std::size_t head = 0;
+  for (Range& range : pieces.ranges) {
     const std::size_t begin = text.size();
-    rewrite(text, pieces.piece(pieces.ranges[i]), i == 0);
-    pieces.ranges[i] = {begin, text.size()};
+    const bool in_head = range.begin < pieces.head;
+    rewrite(text, pieces.piece(range), in_head);
+    // Of a piece that only begins there, the first code point.
+    if (in_head)
+      head = range.end <= pieces.head ? text.size() : begin + code_point_length(text, begin);
+    range = {begin, text.size()};
   }
   pieces.text = std::move(text);
+  pieces.head = head;
 }
 
 /// Every code point of a kind is one match.
@@ -244,10 +249,8 @@ class Metaspace : public PreTokenizer {
       : replacement_(std::move(replacement)), prepend_(prepend), split_(split) {}
 
   void apply(Pieces& pieces) const override {
-    const bool at_start = pieces.at_start;
-    rewrite_pieces(pieces, [&](std::string& out, std::string_view piece, bool first) {
-      const bool wanted =
-          prepend_ == Prepend::always || (prepend_ == Prepend::first && first && at_start);
+    rewrite_pieces(pieces, [&](std::string& out, std::string_view piece, bool in_head) {
+      const bool wanted = prepend_ == Prepend::always || (prepend_ == Prepend::first && in_head);
       const bool there = piece.front() == ' ' || piece.starts_with(replacement_);
       if (wanted && !there) out += replacement_;
       for (const char c : piece) {

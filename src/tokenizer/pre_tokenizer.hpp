@@ -16,8 +16,8 @@ class JsonNode;
 struct Pieces {
   std::string text;
   std::vector<Range> ranges;
-  /// Does the first piece begin where the whole input begins?
-  bool at_start = true;
+  /// The first bytes of the text that stand for the first code point of the whole input.
+  std::size_t head = 0;
 
   std::string_view piece(const Range& range) const {
     return std::string_view(text).substr(range.begin, range.end - range.begin);

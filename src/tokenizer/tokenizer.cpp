@@ -158,16 +158,18 @@ struct Tokenizer::Impl {
   }
 
   void encode_section(std::string text, bool at_start, std::vector<std::int32_t>& ids) const {
-    if (normalizer) at_start = normalizer->apply(text) && at_start;
+    std::size_t head = at_start ? code_point_length(text, 0) : 0;
+    if (normalizer) normalizer->apply(text, head);
     for (const Section& section : added.split_normalized(text)) {
       if (section.id) {
         ids.push_back(*section.id);
       } else {
-        Pieces pieces{std::string(section.text), {{0, section.text.size()}}, at_start};
+        const auto begin = static_cast<std::size_t>(section.text.data() - text.data());
+        Pieces pieces{
+            std::string(section.text), {{0, section.text.size()}}, head - std::min(head, begin)};
         if (pre_tokenizer) pre_tokenizer->apply(pieces);
         model->encode(pieces, ids);
       }
-      at_start = false;
     }
   }
 
@@ -261,7 +263,8 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids, SkipSpecial ski
   std::vector<std::string> pieces;
   pieces.reserve(ids.size());
   for (const std::int32_t id : ids) {
-    const std::string& piece = impl_->piece(id);
+    const AddedToken* token = impl_->added.find(id);
+    const std::string& piece = token ? token->spelled : impl_->piece(id);
     if (skip_special == SkipSpecial::no || !is_special(id)) pieces.push_back(piece);
   }
   // Without a decoder the reference joins with blanks.

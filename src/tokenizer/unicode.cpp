@@ -9,6 +9,7 @@
 #include <utf8proc.h>
 
 #include "core/error.hpp"
+#include "tokenizer/unicode_tables.hpp"
 
 namespace allometer::tokenizer {
 namespace {
@@ -54,6 +55,55 @@ bool all_below(std::string_view text, unsigned char limit) {
     if (largest >= limit) return false;
   }
   return true;
+}
+
+/// utf8proc's, and what Unicode 16 and 17 added.
+std::int32_t lower_case_of(std::int32_t c) {
+  struct Run {
+    std::int32_t first;
+    std::int32_t last;
+    std::int32_t lower;  // of the first
+  };
+  constexpr Run kNewer[] = {{0x1C89, 0x1C89, 0x1C8A},    {0xA7CB, 0xA7CB, 0x0264},
+                            {0xA7CC, 0xA7CC, 0xA7CD},    {0xA7CE, 0xA7CE, 0xA7CF},
+                            {0xA7D2, 0xA7D2, 0xA7D3},    {0xA7D4, 0xA7D4, 0xA7D5},
+                            {0xA7DA, 0xA7DA, 0xA7DB},    {0xA7DC, 0xA7DC, 0x019B},
+                            {0x10D50, 0x10D65, 0x10D70}, {0x16EA0, 0x16EB8, 0x16EBB}};
+  for (const Run& run : kNewer) {
+    if (c >= run.first && c <= run.last) return run.lower + (c - run.first);
+  }
+  return utf8proc_tolower(c);
+}
+
+/// What the reference leaves as it is: it normalizes by Unicode 9, and these decompose since.
+const CodePointSet& without_normal_form() {
+  static const CodePointSet set = [] {
+    CodePointSet newer;
+    for_each_range(
+        "32FF A7F2-A7F4 AB69 10781-10785 10787-107B0 107B2-107BA 11930 11938 1E030-1E06D 1F16C "
+        "1FBF0-1FBF9",
+        [&](std::int32_t first, std::int32_t last) { newer.add(first, last); });
+    return newer;
+  }();
+  return set;
+}
+
+std::string map_to_normal_form(std::string_view text, NormalForm form) {
+  int options = UTF8PROC_STABLE;
+  options |=
+      form == NormalForm::nfc || form == NormalForm::nfkc ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
+  if (form == NormalForm::nfkc || form == NormalForm::nfkd) options |= UTF8PROC_COMPAT;
+  utf8proc_uint8_t* result = nullptr;
+  const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                   static_cast<utf8proc_ssize_t>(text.size()), &result,
+                                   static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
+  if (length == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
+  if (length < 0) {
+    throw BackendError(fmt::format("utf8proc could not normalise a text of {} bytes: {}",
+                                   text.size(), utf8proc_errmsg(length)));
+  }
+  return {reinterpret_cast<const char*>(result), static_cast<std::size_t>(length)};
 }
 
 }  // namespace
@@ -114,56 +164,31 @@ bool is_white_space(std::int32_t c) {
 }
 
 bool is_mark(std::int32_t c) {
-  const auto category = utf8proc_category(c);
-  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
-         category == UTF8PROC_CATEGORY_ME;
+  return reference_marks().contains(c);
 }
 
 bool is_nonspacing_mark(std::int32_t c) {
-  return utf8proc_category(c) == UTF8PROC_CATEGORY_MN;
+  return reference_nonspacing_marks().contains(c);
 }
 
 bool is_other(std::int32_t c) {
-  const auto category = utf8proc_category(c);
-  return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
-         category == UTF8PROC_CATEGORY_CO;
+  return c < 0x80 ? c < 0x20 || c == 0x7F : reference_other().contains(c);
 }
 
 bool is_numeric(std::int32_t c) {
-  const auto category = utf8proc_category(c);
-  return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NL ||
-         category == UTF8PROC_CATEGORY_NO;
+  // The reference's standard library knows the digits of Unicode 17 as well.
+  return numbers().contains(c) || (c >= 0x11DE0 && c <= 0x11DE9) || (c >= 0x16FF4 && c <= 0x16FF6);
 }
 
 bool is_punctuation(std::int32_t c) {
   if (c < 0x80)
     return (c > 0x20 && c < 0x7F) && !(c >= '0' && c <= '9') &&
            !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-  const auto category = utf8proc_category(c);
-  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+  return reference_punctuation().contains(c);
 }
 
 bool is_word(std::int32_t c) {
-  switch (utf8proc_category(c)) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT:
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_PC:
-      return true;
-    default:
-      break;
-  }
-  // The symbols that are alphabetic (circled and squared letters), and the join controls.
-  return (c >= 0x24B6 && c <= 0x24E9) || (c >= 0x1F130 && c <= 0x1F149) ||
-         (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189) || c == 0x200C ||
-         c == 0x200D;
+  return word_characters().contains(c);
 }
 
 void for_each_grapheme_cluster(std::string_view text,
@@ -182,19 +207,13 @@ void for_each_grapheme_cluster(std::string_view text,
   if (begin < text.size()) visit(text.substr(begin));
 }
 
-std::string lower_case(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); i += code_point_length(text, i)) {
-    const std::int32_t c = code_point_at(text, i);
-    // The only code point whose lower case is two: capital I with dot above.
-    if (c == 0x130) {
-      result += "i\xCC\x87";
-    } else {
-      append_code_point(result, utf8proc_tolower(c));
-    }
+void append_lower_case(std::string& out, std::int32_t code_point) {
+  // The only code point whose lower case is two: capital I with dot above.
+  if (code_point == 0x130) {
+    out += "i\xCC\x87";
+  } else {
+    append_code_point(out, lower_case_of(code_point));
   }
-  return result;
 }
 
 bool is_trivially(NormalForm form, std::string_view text) {
@@ -204,21 +223,19 @@ bool is_trivially(NormalForm form, std::string_view text) {
 
 std::string to_normal_form(std::string_view text, NormalForm form) {
   if (is_trivially(form, text)) return std::string(text);
-  int options = UTF8PROC_STABLE;
-  options |=
-      form == NormalForm::nfc || form == NormalForm::nfkc ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE;
-  if (form == NormalForm::nfkc || form == NormalForm::nfkd) options |= UTF8PROC_COMPAT;
-  utf8proc_uint8_t* result = nullptr;
-  const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                   static_cast<utf8proc_ssize_t>(text.size()), &result,
-                                   static_cast<utf8proc_option_t>(options));
-  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
-  if (length == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
-  if (length < 0) {
-    throw BackendError(fmt::format("utf8proc could not normalise a text of {} bytes: {}",
-                                   text.size(), utf8proc_errmsg(length)));
+  // They compose with nothing: the text between two of them can be normalized on its own.
+  std::string result;
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = code_point_length(text, i);
+    if (length > 2 && without_normal_form().contains(code_point_at(text, i))) {
+      result += map_to_normal_form(text.substr(done, i - done), form);
+      result += text.substr(i, length);
+      done = i + length;
+    }
+    i += length;
   }
-  return {reinterpret_cast<const char*>(result), static_cast<std::size_t>(length)};
+  return result += map_to_normal_form(text.substr(done), form);
 }
 
 }  // namespace allometer::tokenizer

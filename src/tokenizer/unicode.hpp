@@ -35,7 +35,8 @@ void append_code_point(std::string& out, std::int32_t code_point);
 bool is_white_space(std::int32_t code_point);
 /// \w of UTS #18: alphabetic, mark, decimal digit, connector punctuation, join control.
 bool is_word(std::int32_t code_point);
-/// General category M, Mn, N, P (ASCII symbols count as punctuation), C without what is unassigned.
+/// General category M, Mn, N, P (ASCII symbols count as punctuation), C without what is unassigned;
+/// by the versions of Unicode that the reference has (unicode_tables.hpp).
 bool is_mark(std::int32_t code_point);
 bool is_nonspacing_mark(std::int32_t code_point);
 bool is_numeric(std::int32_t code_point);
@@ -46,8 +47,8 @@ bool is_other(std::int32_t code_point);
 void for_each_grapheme_cluster(std::string_view text,
                                const std::function<void(std::string_view)>& visit);
 
-/// Lower case of each code point on its own (no context, as for a final sigma).
-std::string lower_case(std::string_view text);
+/// Appends the lower case of a code point on its own (no context, as for a final sigma).
+void append_lower_case(std::string& out, std::int32_t code_point);
 
 enum class NormalForm { nfc, nfd, nfkc, nfkd };
 /// Is `text` in the form by the look of its bytes? False does not say that it is not.

@@ -1,10 +1,11 @@
 #include "tokenizer/unicode_scripts.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <iterator>
 #include <string_view>
 #include <vector>
+
+#include "tokenizer/unicode_tables.hpp"
 
 namespace allometer::tokenizer {
 namespace {
@@ -234,23 +235,6 @@ struct Run {
   Script script;
 };
 
-std::int32_t number_at(std::string_view text, std::size_t& position) {
-  std::int32_t value = 0;
-  const char* const end = text.data() + text.size();
-  position = static_cast<std::size_t>(std::from_chars(text.data() + position, end, value, 16).ptr -
-                                      text.data());
-  return value;
-}
-
-void add_runs(std::vector<Run>& runs, std::string_view ranges, Script script) {
-  for (std::size_t i = 0; i < ranges.size(); ++i) {
-    const std::int32_t first = number_at(ranges, i);
-    std::int32_t last = first;
-    if (i < ranges.size() && ranges[i] == '-') last = number_at(ranges, ++i);
-    runs.push_back({first, last, script});
-  }
-}
-
 std::vector<Run> make_runs() {
   const auto script_of = [](std::string_view name) {
     if (name == "Hiragana" || name == "Katakana") name = "Han";
@@ -260,7 +244,9 @@ std::vector<Run> make_runs() {
   };
   std::vector<Run> runs;
   for (const ScriptRanges& script : kScripts) {
-    add_runs(runs, script.ranges, script_of(script.name));
+    for_each_range(script.ranges, [&](std::int32_t first, std::int32_t last) {
+      runs.push_back({first, last, script_of(script.name)});
+    });
   }
   std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
   return runs;
