@@ -61,11 +61,12 @@ class Vocab {
     read_types();
     if (spelling != nullptr)
       std::transform(tokens_.begin(), tokens_.end(), tokens_.begin(), spelling);
-    std::unordered_map<std::string_view, std::size_t> ids;
+    vocabulary_ = Vocabulary(tokens_);
     for (std::size_t id = 0; id < tokens_.size(); ++id) {
-      const auto [entry, is_new] = ids.emplace(tokens_[id], id);
-      if (!is_new) {
-        fail(kTokens, fmt::format("'{}' has two ids, {} and {}", tokens_[id], entry->second, id));
+      // Of equal tokens the last one is found.
+      const auto found = static_cast<std::size_t>(*vocabulary_.id_of(tokens_[id]));
+      if (found != id) {
+        fail(kTokens, fmt::format("'{}' has two ids, {} and {}", tokens_[id], id, found));
       }
     }
   }
@@ -75,6 +76,9 @@ class Vocab {
   const std::vector<std::string>& tokens() const { return tokens_; }
   const std::string& token(std::int32_t id) const { return tokens_[static_cast<std::size_t>(id)]; }
   PieceType type(std::size_t id) const { return types_[id]; }
+  Id id_of(std::string_view token) const { return vocabulary_.id_of(token); }
+  /// Gives the vocabulary away: id_of() finds nothing from then on.
+  Vocabulary take() { return std::move(vocabulary_); }
 
   [[noreturn]] void fail(std::string_view key, std::string_view problem) const {
     throw FormatError(fmt::format("{}: key '{}': {}", name_, key, problem));
@@ -115,6 +119,7 @@ class Vocab {
   std::string name_;
   std::vector<std::string> tokens_;
   std::vector<PieceType> types_;
+  Vocabulary vocabulary_;
 };
 
 /// Ids that the tokenizer puts around a text, where there are such.
@@ -205,9 +210,9 @@ Digest digest_of(const Vocab& vocab, const std::vector<RankedMerge>& merges,
   return hash.finish();
 }
 
-Tokenizer assemble(const Vocab& vocab, const std::vector<RankedMerge>& merges,
+Tokenizer assemble(Vocab& vocab, const std::vector<RankedMerge>& merges,
                    const BpeSettings& settings, const json& parts, const Around& around) {
-  auto model = std::make_unique<Bpe>(Vocabulary(vocab.tokens()), merges, settings);
+  auto model = std::make_unique<Bpe>(vocab.take(), merges, settings);
   return Tokenizer::assemble(std::move(model), digest_of(vocab, merges, settings), parts.dump(),
                              config_of(vocab, around.bos, around.eos), vocab.name());
 }
@@ -215,7 +220,6 @@ Tokenizer assemble(const Vocab& vocab, const std::vector<RankedMerge>& merges,
 /// "a b" in the order in which they were learned.
 std::vector<RankedMerge> read_merges(const Vocab& vocab) {
   const auto lines = vocab.file().get<std::vector<std::string>>(kMerges);
-  const Vocabulary ids(vocab.tokens());
   std::vector<RankedMerge> merges;
   merges.reserve(lines.size());
   std::string both;
@@ -230,9 +234,9 @@ std::vector<RankedMerge> read_merges(const Vocab& vocab) {
     const std::string_view left = line.substr(0, space);
     const std::string_view right = line.substr(space + 1);
     (both = left) += right;
-    const Id left_id = ids.id_of(left);
-    const Id right_id = ids.id_of(right);
-    const Id both_id = ids.id_of(both);
+    const Id left_id = vocab.id_of(left);
+    const Id right_id = vocab.id_of(right);
+    const Id both_id = vocab.id_of(both);
     if (!left_id || !right_id || !both_id) {
       vocab.fail(kMerges,
                  fmt::format("[{}]: '{}' needs '{}', which is not among the tokens", i, line,
@@ -245,7 +249,7 @@ std::vector<RankedMerge> read_merges(const Vocab& vocab) {
   return merges;
 }
 
-Tokenizer read_byte_level_bpe(const Vocab& vocab) {
+Tokenizer read_byte_level_bpe(Vocab& vocab) {
   const auto named = vocab.file().find<std::string>(kPre);
   if (!named) {
     log::warning(
@@ -276,7 +280,7 @@ Tokenizer read_byte_level_bpe(const Vocab& vocab) {
 /// make a piece of two others is a merge, and its rank follows from the score of what it makes.
 class ScoredMerges {
  public:
-  explicit ScoredMerges(const Vocab& vocab) : vocab_(vocab), ids_(vocab.tokens()) {
+  explicit ScoredMerges(const Vocab& vocab) : vocab_(vocab) {
     scores_ = vocab.file().get<std::vector<double>>(kScores);
     if (scores_.size() != vocab.tokens().size()) {
       vocab.fail(kScores,
@@ -324,18 +328,17 @@ class ScoredMerges {
   }
 
   Id text_id(std::string_view piece) const {
-    const Id id = ids_.id_of(piece);
+    const Id id = vocab_.id_of(piece);
     return id && is_text(static_cast<std::size_t>(*id)) ? id : std::nullopt;
   }
 
   const Vocab& vocab_;
-  Vocabulary ids_;
   std::vector<double> scores_;
 };
 
 /// As transformers converts a SentencePiece model (LlamaConverter in convert_slow_tokenizer.py): a
 /// space before every stretch of text between special tokens.
-Tokenizer read_sentencepiece_bpe(const Vocab& vocab) {
+Tokenizer read_sentencepiece_bpe(Vocab& vocab) {
   if (vocab.flag(kRemoveExtraWhitespaces, false)) {
     vocab.fail(kRemoveExtraWhitespaces, "true is not supported for SentencePiece BPE");
   }
@@ -437,7 +440,7 @@ Tokenizer read_gguf_tokenizer(const io::Gguf& file, const std::string& name) {
         "the model in Hugging Face layout",
         name, kModel, model));
   }
-  const Vocab vocab(file, name, model == "bert" ? word_piece_spelling : nullptr);
+  Vocab vocab(file, name, model == "bert" ? word_piece_spelling : nullptr);
   if (model == "gpt2") return read_byte_level_bpe(vocab);
   if (model == "llama") return read_sentencepiece_bpe(vocab);
   return read_word_piece(vocab);
