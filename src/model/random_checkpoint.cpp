@@ -81,10 +81,13 @@ void write_shard(const fs::path& path, const std::vector<TensorSpec>& tensors,
 }
 
 void copy_tokenizer(const fs::path& from, const fs::path& directory) {
-  constexpr std::array kFiles{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-                              "generation_config.json"};
-  if (!fs::exists(from / "tokenizer.json"))
-    throw IoError(fmt::format("{}: has no tokenizer.json to copy", from.string()));
+  constexpr std::array kFiles{"tokenizer.json",          "tokenizer.model",
+                              "tokenizer_config.json",   "added_tokens.json",
+                              "special_tokens_map.json", "generation_config.json"};
+  if (!fs::exists(from / "tokenizer.json") && !fs::exists(from / "tokenizer.model")) {
+    throw IoError(
+        fmt::format("{}: has no tokenizer.json or tokenizer.model to copy", from.string()));
+  }
   for (const char* name : kFiles) {
     if (!fs::exists(from / name)) continue;
     io::replace_file(directory / name, io::read_text(from / name));
