@@ -25,6 +25,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* kArchitecture = "general.architecture";
 constexpr const char* kModel = "tokenizer.ggml.model";
 constexpr const char* kPre = "tokenizer.ggml.pre";
 constexpr const char* kTokens = "tokenizer.ggml.tokens";
@@ -136,11 +137,19 @@ Around read_around(const Vocab& vocab, Id bos, Id eos, bool add_bos) {
   Around around;
   around.bos = vocab.id(kBos, bos);
   around.eos = vocab.id(kEos, eos);
-  around.add_bos = vocab.flag(kAddBos, add_bos);
+  around.add_bos = vocab.flag(kAddBos, add_bos && around.bos);
   around.add_eos = vocab.flag(kAddEos, false);
   if (around.add_bos && !around.bos) vocab.fail(kAddBos, fmt::format("true, but no '{}'", kBos));
   if (around.add_eos && !around.eos) vocab.fail(kAddEos, fmt::format("true, but no '{}'", kEos));
   return around;
+}
+
+/// Phi-3 takes the white space behind most of its added tokens along. Nothing in the file says so
+/// but the name of the architecture, whose later models have byte-level BPE.
+bool takes_space_behind(const Vocab& vocab, const std::string& token) {
+  return vocab.file().find<std::string>(kArchitecture) == "phi3" &&
+         vocab.file().find<std::string>(kModel) == "llama" && token != "<unk>" && token != "<s>" &&
+         token != "<|endoftext|>";
 }
 
 /// "added_tokens": what is found in the text itself. The Hugging Face tokenizers have control
@@ -161,7 +170,7 @@ json added_tokens(const Vocab& vocab, std::initializer_list<Id> named) {
                     {"content", vocab.token(id)},
                     {"single_word", false},
                     {"lstrip", false},
-                    {"rstrip", false},
+                    {"rstrip", takes_space_behind(vocab, vocab.token(id))},
                     {"normalized", false},
                     {"special", is_special}});
   }

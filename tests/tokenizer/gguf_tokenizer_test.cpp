@@ -42,6 +42,7 @@ std::string packed(const std::vector<T>& values) {
 
 /// A vocabulary on its way into a file.
 struct Vocab {
+  std::string architecture = "llama";
   std::string model = "llama";
   Texts tokens;
   std::vector<float> scores;
@@ -58,7 +59,7 @@ struct Vocab {
 
   GgufBuilder builder() const {
     GgufBuilder file;
-    file.text("general.architecture", "llama");
+    file.text("general.architecture", architecture);
     file.text("tokenizer.ggml.model", model);
     if (!pre.empty()) file.text("tokenizer.ggml.pre", pre);
     file.texts("tokenizer.ggml.tokens", tokens);
@@ -161,6 +162,19 @@ TEST_F(GgufTokenizer, PutsASpaceBeforeEveryStretchOfText) {
                              .boolean("tokenizer.ggml.add_eos_token", true));
   EXPECT_THAT(pieces_of(bare, "a a", AddSpecial::yes), ElementsAre("a", "\u2581a", "</s>"));
   EXPECT_EQ(bare.decode(bare.encode(" a", AddSpecial::no), SkipSpecial::no), " a");
+}
+
+TEST_F(GgufTokenizer, Phi3TakesTheSpaceBehindItsAddedTokens) {
+  Vocab vocab = sentencepiece_vocab();
+  for (const char* piece : {"\u2581", "a"}) vocab.add(piece, -1);
+  vocab.add("\u2581a", -1);
+  vocab.add("<|user|>", 0, 3);
+  const std::string text = "<|user|>\n a<s> a";
+  EXPECT_THAT(pieces_of(load(vocab.builder()), text),
+              ElementsAre("<|user|>", "\u2581", "<0x0A>", "\u2581a", "<s>", "\u2581", "\u2581a"));
+  vocab.architecture = "phi3";
+  EXPECT_THAT(pieces_of(load(vocab.builder()), text),
+              ElementsAre("<|user|>", "\u2581a", "<s>", "\u2581", "\u2581a"));
 }
 
 TEST_F(GgufTokenizer, TakesIdsOfSpecialTokensFromTheFile) {
@@ -409,6 +423,8 @@ TEST_F(GgufTokenizer, NamesTheKeyThatIsWrong) {
     bytes.merges = {merge};
     EXPECT_THAT(key_error("tokenizer.ggml.merges", bytes.builder()), HasSubstr(merge));
   }
+  // Llama 3 has a BOS by default, but not out of nothing.
+  EXPECT_FALSE(load(byte_vocab("llama-bpe").builder()).adds_bos());
   key_error("tokenizer.ggml.add_bos_token",
             byte_vocab("gpt-2").builder().boolean("tokenizer.ggml.add_bos_token", true));
   GgufBuilder empty;
