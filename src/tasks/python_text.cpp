@@ -4,15 +4,10 @@
 
 #include <utf8proc.h>
 
+#include "template/python_text.hpp"
+
 namespace allometer::tasks {
 namespace {
-
-/// str.isspace(): bidirectional class WS, B or S, or category Zs.
-bool is_space(utf8proc_int32_t c) {
-  return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
-         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
-         c == 0x205F || c == 0x3000;
-}
 
 /// Calls visit(code point) in order; stops at malformed text and returns the offset reached.
 template <class Visit>
@@ -28,17 +23,6 @@ std::size_t for_each_code_point(std::string_view text, Visit visit) {
     at += static_cast<std::size_t>(length);
   }
   return at;
-}
-
-void append(std::string& text, utf8proc_int32_t c) {
-  utf8proc_uint8_t buffer[4];
-  const utf8proc_ssize_t length = utf8proc_encode_char(c, buffer);
-  text.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(length));
-}
-
-bool is_letter(utf8proc_int32_t c) {
-  const utf8proc_category_t category = utf8proc_category(c);
-  return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LT;
 }
 
 constexpr std::string_view kPunctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
@@ -79,29 +63,15 @@ std::int64_t num_words(std::string_view text) {
   std::int64_t words = 1;
   bool in_space = false;
   for_each_code_point(text, [&](utf8proc_int32_t c) {
-    if (is_space(c) && !in_space) ++words;
-    in_space = is_space(c);
+    const bool is_space = jinja::is_space(static_cast<char32_t>(c));
+    if (is_space && !in_space) ++words;
+    in_space = is_space;
   });
   return words;
 }
 
 std::string lower(std::string_view text) {
-  constexpr utf8proc_int32_t kCapitalSigma = 0x3A3;
-  constexpr utf8proc_int32_t kFinalSigma = 0x3C2;
-  std::u32string points;
-  for_each_code_point(text,
-                      [&](utf8proc_int32_t c) { points.push_back(static_cast<char32_t>(c)); });
-  std::string lowered;
-  lowered.reserve(text.size());
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const auto c = static_cast<utf8proc_int32_t>(points[i]);
-    const bool after_letter = i > 0 && is_letter(static_cast<utf8proc_int32_t>(points[i - 1]));
-    const bool before_letter =
-        i + 1 < points.size() && is_letter(static_cast<utf8proc_int32_t>(points[i + 1]));
-    append(lowered, c == kCapitalSigma && after_letter && !before_letter ? kFinalSigma
-                                                                         : utf8proc_tolower(c));
-  }
-  return lowered;
+  return jinja::to_lower(text);
 }
 
 std::string without_punctuation(std::string_view text) {

@@ -21,8 +21,7 @@ std::int64_t num_code_points(std::string_view text);
 /// word.
 std::int64_t num_words(std::string_view text);
 
-/// text.lower() with one code point for one; the final form of sigma is used at the end of a word
-/// as Python does.
+/// text.lower(), with the final form of sigma at the end of a word.
 std::string lower(std::string_view text);
 
 /// Text without the 32 characters of string.punctuation.

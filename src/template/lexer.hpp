@@ -5,6 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "template/settings.hpp"
+#include "template/value.hpp"
+
 namespace allometer::jinja {
 
 struct Token {
@@ -12,17 +15,28 @@ struct Token {
     text,          ///< outside of every tag; line ends are "\n" as in jinja2
     output_begin,  ///< {{
     output_end,    ///< }}
+    block_begin,   ///< {%
+    block_end,     ///< %}
     name,
-    integer,
-    string,  ///< without its quotes
+    number,
+    string,  ///< without quotes and escapes
     symbol,  ///< punctuation and operators
+    end,     ///< of the template; always the last token
   };
   Kind kind;
   std::string text;
   int line = 1;
+  Value number{};  ///< int or float
 };
 
-/// Throws ConfigError, beginning with `where`, at tags that are not supported or not closed.
-std::vector<Token> tokenize(std::string_view text, const std::string& where);
+/// Comments are left out and the white space that the settings or `-` take away is gone. Throws
+/// ConfigError, beginning with `where`, at tags that are not closed and characters that mean
+/// nothing.
+std::vector<Token> tokenize(std::string_view text, const Settings& settings,
+                            const std::string& where);
+
+/// Throws ConfigError "where: message", with the line inside the template where that is not the
+/// first.
+[[noreturn]] void fail_at(const std::string& where, int line, const std::string& message);
 
 }  // namespace allometer::jinja

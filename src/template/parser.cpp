@@ -2,212 +2,327 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "core/error.hpp"
-#include "template/lexer.hpp"
+#include "template/parse_expression.hpp"
+#include "template/value_text.hpp"
 
 namespace allometer::jinja {
 namespace {
 
-constexpr std::string_view kAdvice =
-    "; templates know {{ field }}, {{ a.b }}, {{ list[0] }} and literal text: put what else is "
-    "needed into the rows of the dataset";
+using Kind = Token::Kind;
 
-/// Evaluation recurses over an expression's fields.
-constexpr int kDeepest = 100;
+/// Rendering recurses over blocks inside of blocks.
+constexpr int kDeepestNesting = 100;
 
-/// Words that jinja2 does not take as the name of a variable, and what they stand for.
-struct Reserved {
-  std::string_view word;
-  std::string_view construct;
-};
-constexpr std::array<Reserved, 15> kReserved{{{"true", "constants"},
-                                              {"false", "constants"},
-                                              {"none", "constants"},
-                                              {"True", "constants"},
-                                              {"False", "constants"},
-                                              {"None", "constants"},
-                                              {"and", "logical operators"},
-                                              {"or", "logical operators"},
-                                              {"not", "logical operators"},
-                                              {"in", "comparisons"},
-                                              {"is", "tests"},
-                                              {"if", "conditional expressions"},
-                                              {"else", "conditional expressions"},
-                                              {"loop", "loops"},
-                                              {"self", "blocks"}}};
-
-std::string_view construct_of(const Token& token) {
-  using Kind = Token::Kind;
-  if (token.kind == Kind::integer || token.kind == Kind::string) return "constants";
-  if (token.kind == Kind::name) {
-    for (const Reserved& reserved : kReserved) {
-      if (token.text == reserved.word) return reserved.construct;
-    }
-    return "two expressions in a row";
-  }
-  switch (token.text.empty() ? '\0' : token.text.front()) {
-    case '|':
-      return "filters";
-    case '(':
-      return "calls and parentheses";
-    case '[':
-      return "list literals";
-    case '{':
-      return "dict literals";
-    case ':':
-      return "slices";
-    case ',':
-      return "tuples";
-    case '=':
-    case '!':
-    case '<':
-    case '>':
-      return "comparisons";
-    case '+':
-    case '-':
-    case '*':
-    case '/':
-    case '%':
-    case '~':
-      return "operators";
-    default:
-      return "this";
-  }
-}
-
-bool is_reserved(const std::string& name) {
-  return std::any_of(kReserved.begin(), kReserved.end(),
-                     [&](const Reserved& reserved) { return name == reserved.word; });
-}
+/// Tags of jinja2 that need other templates, or a loader for them.
+constexpr std::array<std::string_view, 6> kOtherTags{"extends", "block", "include",
+                                                     "import",  "from",  "autoescape"};
 
 class Parser {
  public:
-  Parser(std::span<const Token> tokens, const std::string& where)
-      : tokens_(tokens), where_(where) {}
+  Parser(std::string_view text, const Settings& settings, const std::string& where)
+      : settings_(settings),
+        tokens_(tokenize(text, settings, where), where),
+        expressions_(tokens_, settings) {}
 
-  std::vector<Node> run() {
-    std::vector<Node> nodes;
-    while (position_ < tokens_.size()) {
-      const Token& token = next();
-      if (token.kind == Token::Kind::text) {
-        nodes.push_back(Text{token.text});
-        continue;
-      }
-      Expression expression = parse_expression();
-      if (peek().kind != Token::Kind::output_end) refuse(peek());
-      next();
-      nodes.push_back(Output{std::move(expression)});
-    }
-    return nodes;
-  }
+  Nodes run() { return parse_body({}); }
 
  private:
-  Expression parse_expression() {
-    const Token& first = next();
-    if (first.kind == Token::Kind::output_end) fail_at(where_, first.line, "'{{ }}' is empty");
-    if (first.kind != Token::Kind::name || is_reserved(first.text)) refuse(first);
-    Expression expression{Name{first.text}, first.line};
-    for (int depth = 0; peek().kind == Token::Kind::symbol; ++depth) {
-      if (depth == kDeepest) {
-        fail_at(where_, first.line,
-                fmt::format("an expression goes more than {} fields deep", kDeepest));
+  /// Up to a block that begins with one of `ends`, whose `{%` is read but not its name. No `ends`:
+  /// up to the end of the template.
+  Nodes parse_body(const std::vector<std::string_view>& ends) {
+    const int first_line = tokens_.peek().line;
+    Nodes nodes;
+    while (true) {
+      const Token& token = tokens_.next();
+      switch (token.kind) {
+        case Kind::end:
+          if (!ends.empty()) {
+            tokens_.fail(fmt::format("the template ends before {{% {} %}}", ends.back()),
+                         first_line);
+          }
+          return nodes;
+        case Kind::text:
+          nodes.push_back({Text{token.text}, token.line});
+          break;
+        case Kind::output_begin:
+          nodes.push_back(parse_output(token.line));
+          break;
+        default:
+          if (tokens_.at(Kind::name) &&
+              std::find(ends.begin(), ends.end(), tokens_.peek().text) != ends.end()) {
+            return nodes;
+          }
+          nodes.push_back(parse_statement(token.line, ends));
+          expect_block_end();
       }
-      if (peek().text == ".") {
-        next();
-        expression = parse_dot(std::move(expression));
-      } else if (peek().text == "[") {
-        next();
-        expression = parse_subscript(std::move(expression));
-      } else {
-        break;
+    }
+  }
+
+  Node parse_output(int line) {
+    if (tokens_.at(Kind::output_end)) tokens_.fail("'{{ }}' is empty");
+    Expression expression = expressions_.parse_tuple();
+    if (!tokens_.at(Kind::output_end)) fail_after_expression("}}");
+    expressions_.refuse_unknown();
+    tokens_.next();
+    return {Output{std::move(expression)}, line};
+  }
+
+  void expect_block_end() {
+    if (!tokens_.at(Kind::block_end)) fail_after_expression("%}");
+    expressions_.refuse_unknown();
+    tokens_.next();
+  }
+
+  [[noreturn]] void fail_after_expression(std::string_view closing) {
+    tokens_.fail_unexpected(fmt::format("'{}' or an operator", closing));
+  }
+
+  Node parse_statement(int line, const std::vector<std::string_view>& ends) {
+    const std::string name = tokens_.expect_any_name();
+    if (++nesting_ > kDeepestNesting) {
+      tokens_.fail(fmt::format("blocks go more than {} levels deep", kDeepestNesting));
+    }
+    Node node = parse_tag(name, ends);
+    node.line = line;
+    --nesting_;
+    return node;
+  }
+
+  Node parse_tag(const std::string& name, const std::vector<std::string_view>& ends) {
+    if (name == "if") return parse_if();
+    if (name == "for") return parse_for();
+    if (name == "set") return parse_set();
+    if (name == "with") return parse_with();
+    if (name == "macro") return parse_macro();
+    if (name == "call") return parse_call_block();
+    if (name == "filter") return parse_filter_block();
+    if (name == "print") return {Output{expressions_.parse_tuple()}};
+    if (settings_.for_chat && name == "generation") return parse_generation();
+    if (settings_.for_chat && (name == "break" || name == "continue")) return parse_jump(name);
+    if (std::find(kOtherTags.begin(), kOtherTags.end(), name) != kOtherTags.end()) {
+      tokens_.fail(
+          fmt::format("'{{% {} %}}' is not supported: a template stands alone here", name));
+    }
+    std::string wanted;
+    if (!ends.empty()) wanted = fmt::format("; this block still needs {{% {} %}}", ends.back());
+    tokens_.fail(fmt::format("'{}' is not a tag{}", name, wanted));
+  }
+
+  /// The body of a block that ends with `end`, whose tag is read up to its `%}`.
+  Nodes parse_body_until(std::string_view end) {
+    expect_block_end();
+    Nodes body = parse_body({end});
+    tokens_.next();
+    return body;
+  }
+
+  /// A body with a scope of its own, where jinja2 looks for filters at once.
+  Nodes parse_scope_until(std::string_view end) {
+    const Strict strict(expressions_);
+    return parse_body_until(end);
+  }
+
+  Node parse_if() {
+    const bool was_lenient = expressions_.is_lenient;
+    expressions_.is_lenient = true;
+    If branches;
+    std::string tag;
+    do {
+      Expression condition = expressions_.parse_tuple(false);
+      expect_block_end();
+      Nodes body = parse_body({"elif", "else", "endif"});
+      branches.branches.emplace_back(std::move(condition), std::move(body));
+      tag = tokens_.next().text;
+    } while (tag == "elif");
+    if (tag == "else") branches.otherwise = parse_body_until("endif");
+    expressions_.is_lenient = was_lenient;
+    return {std::move(branches)};
+  }
+
+  Node parse_for() {
+    For loop;
+    loop.target = expressions_.parse_target(false, "in");
+    if (names(loop.target, "loop")) tokens_.fail("'loop' is the loop's own variable");
+    tokens_.expect_name("in");
+    loop.iterable = expressions_.parse_tuple(false, "recursive");
+    if (tokens_.take_name("if")) loop.condition = expressions_.parse();
+    loop.is_recursive = tokens_.take_name("recursive");
+    const Strict strict(expressions_);
+    ++loops_;
+    expect_block_end();
+    loop.body = parse_body({"else", "endfor"});
+    --loops_;
+    if (tokens_.next().text == "else") loop.otherwise = parse_body_until("endfor");
+    return {std::move(loop)};
+  }
+
+  static bool names(const Target& target, std::string_view name) {
+    return target.name == name ||
+           std::any_of(target.targets.begin(), target.targets.end(),
+                       [&](const Target& part) { return names(part, name); });
+  }
+
+  Node parse_set() {
+    Target target = expressions_.parse_target(true);
+    if (loops_ > 0 && names(target, "loop") && target.attribute.empty()) {
+      tokens_.fail("'loop' is the loop's own variable");
+    }
+    if (tokens_.take_symbol("=")) return {Set{std::move(target), expressions_.parse_tuple()}};
+    std::optional<Expression> filters = expressions_.parse_filters(false);
+    const Strict strict(expressions_);
+    return {SetBlock{std::move(target), std::move(filters), parse_body_until("endset")}};
+  }
+
+  Node parse_with() {
+    With with;
+    while (!tokens_.at(Kind::block_end)) {
+      if (!with.variables.empty()) tokens_.expect_symbol(",");
+      // A comma would end a variable here, so that a target is one name or stands in parentheses.
+      Target target;
+      target.line = tokens_.peek().line;
+      target.name = tokens_.expect_any_name();
+      tokens_.expect_symbol("=");
+      with.variables.emplace_back(std::move(target), expressions_.parse());
+    }
+    with.body = parse_scope_until("endwith");
+    return {std::move(with)};
+  }
+
+  /// Filters are looked for at once again, and loops outside cannot be left.
+  std::vector<Parameter> parse_parameters() {
+    std::vector<Parameter> parameters;
+    tokens_.expect_symbol("(");
+    while (!tokens_.at_symbol(")")) {
+      if (!parameters.empty()) tokens_.expect_symbol(",");
+      Parameter parameter{tokens_.expect_any_name(), std::nullopt};
+      if (tokens_.take_symbol("=")) {
+        parameter.standard = expressions_.parse();
+      } else if (!parameters.empty() && parameters.back().standard) {
+        tokens_.fail("a parameter without a default follows one with a default");
       }
+      parameters.push_back(std::move(parameter));
     }
-    return expression;
+    tokens_.expect_symbol(")");
+    return parameters;
   }
 
-  Expression parse_dot(Expression object) {
-    const Token& token = next();
-    auto owner = std::make_unique<Expression>(std::move(object));
-    if (token.kind == Token::Kind::name) {
-      return {Field{std::move(owner), token.text, true}, token.line};
-    }
-    if (token.kind == Token::Kind::integer) {
-      return {Index{std::move(owner), integer_of(token, false)}, token.line};
-    }
-    fail_at(where_, token.line, fmt::format("'{}.' lacks the name of a field", source_of(*owner)));
+  /// The body of a macro, with what it reads of the arguments that have no parameter.
+  void parse_macro_body(MacroDefinition& definition, std::string_view end) {
+    const int loops = std::exchange(loops_, 0);
+    const std::size_t begin = tokens_.position();
+    definition.body = parse_body_until(end);
+    loops_ = loops;
+    const auto reads = [&](std::string_view name) {
+      const auto is_parameter = [&](const Parameter& parameter) { return parameter.name == name; };
+      return std::none_of(definition.parameters.begin(), definition.parameters.end(),
+                          is_parameter) &&
+             tokens_.reads_variable(name, begin);
+    };
+    definition.reads_caller = reads("caller");
+    definition.reads_kwargs = reads("kwargs");
+    definition.reads_varargs = reads("varargs");
   }
 
-  Expression parse_subscript(Expression object) {
-    auto owner = std::make_unique<Expression>(std::move(object));
-    const bool negative = peek().kind == Token::Kind::symbol && peek().text == "-";
-    if (negative) next();
-    const Token& token = next();
-    Expression result{Name{}, token.line};
-    if (token.kind == Token::Kind::integer) {
-      result.node = Index{std::move(owner), integer_of(token, negative)};
-    } else if (token.kind == Token::Kind::string && !negative) {
-      result.node = Field{std::move(owner), token.text, false};
-    } else {
-      fail_at(where_, token.line,
-              fmt::format("'{}[' must be followed by a number or a quoted name{}",
-                          source_of(*owner), kAdvice));
-    }
-    const Token& close = next();
-    if (close.kind != Token::Kind::symbol || close.text != "]") refuse(close);
-    return result;
+  Node parse_macro() {
+    MacroDefinition definition;
+    definition.name = tokens_.expect_any_name();
+    const Strict strict(expressions_);
+    definition.parameters = parse_parameters();
+    parse_macro_body(definition, "endmacro");
+    return {Macro{std::move(definition)}};
   }
 
-  std::int64_t integer_of(const Token& token, bool negative) const {
-    std::int64_t value = 0;
-    const char* end = token.text.data() + token.text.size();
-    if (std::from_chars(token.text.data(), end, value).ec != std::errc()) {
-      fail_at(where_, token.line, "the index " + token.text + " is too large");
+  Node parse_call_block() {
+    CallBlock block;
+    block.caller.name = "caller";
+    if (tokens_.at_symbol("(")) block.caller.parameters = parse_parameters();
+    block.call = expressions_.parse();
+    if (!std::holds_alternative<Call>(block.call.node)) {
+      tokens_.fail("{% call %} needs the call of a macro", block.call.line);
     }
-    return negative ? -value : value;
+    const Strict strict(expressions_);
+    parse_macro_body(block.caller, "endcall");
+    return {std::move(block)};
   }
 
-  [[noreturn]] void refuse(const Token& token) const {
-    if (token.kind == Token::Kind::output_end) {
-      fail_at(where_, token.line, "an expression ends too early, at '}}'");
-    }
-    fail_at(where_, token.line,
-            fmt::format("{} are not supported ('{}' in '{{{{ }}}}'){}", construct_of(token),
-                        token.text, kAdvice));
+  Node parse_filter_block() {
+    Expression filters = *expressions_.parse_filters(true);
+    return {FilterBlock{std::move(filters), parse_scope_until("endfilter")}};
   }
 
-  // The lexer closes every output, so that inside of one there is always a token left.
-  const Token& peek() const { return tokens_[position_]; }
-  const Token& next() { return tokens_[position_++]; }
+  Node parse_generation() {
+    const int loops = std::exchange(loops_, 0);
+    Nodes body = parse_scope_until("endgeneration");
+    loops_ = loops;
+    return {Generation{std::move(body)}};
+  }
 
-  std::span<const Token> tokens_;
-  const std::string& where_;
-  std::size_t position_ = 0;
+  Node parse_jump(const std::string& name) {
+    if (loops_ == 0) tokens_.fail(fmt::format("'{{% {} %}}' stands outside of a loop", name));
+    if (name == "break") return {Break{}};
+    return {Continue{}};
+  }
+
+  /// While it lives unknown filters are refused at once.
+  class Strict {
+   public:
+    explicit Strict(ExpressionParser& parser)
+        : parser_(parser), was_lenient_(std::exchange(parser.is_lenient, false)) {}
+    ~Strict() { parser_.is_lenient = was_lenient_; }
+    Strict(const Strict&) = delete;
+    Strict& operator=(const Strict&) = delete;
+
+   private:
+    ExpressionParser& parser_;
+    bool was_lenient_;
+  };
+
+  const Settings& settings_;
+  TokenReader tokens_;
+  ExpressionParser expressions_;
+  int nesting_ = 0;
+  int loops_ = 0;  ///< loops around that `break` can leave
 };
+
+constexpr std::size_t kLongestSource = 60;
+
+std::string short_source(std::string text) {
+  return text.size() > kLongestSource ? "..." : text;
+}
 
 }  // namespace
 
-std::vector<Node> parse_nodes(std::string_view text, const std::string& where) {
-  const std::vector<Token> tokens = tokenize(text, where);
-  return Parser(tokens, where).run();
-}
-
-void fail_at(const std::string& where, int line, const std::string& message) {
-  const std::string place = line > 1 ? " (line " + std::to_string(line) + " of the template)" : "";
-  throw ConfigError(where + place + ": " + message);
+Nodes parse_nodes(std::string_view text, const Settings& settings, const std::string& where) {
+  return Parser(text, settings, where).run();
 }
 
 std::string source_of(const Expression& expression) {
+  if (expression.depth > 20) return "...";
   if (const auto* name = std::get_if<Name>(&expression.node)) return name->name;
-  if (const auto* index = std::get_if<Index>(&expression.node)) {
-    return source_of(*index->object) + "[" + std::to_string(index->index) + "]";
+  if (const auto* attribute = std::get_if<Attribute>(&expression.node)) {
+    return source_of(*attribute->object) + "." + attribute->name;
   }
-  const auto& field = std::get<Field>(expression.node);
-  return source_of(*field.object) + (field.dotted ? "." + field.name : "['" + field.name + "']");
+  if (const auto* item = std::get_if<Item>(&expression.node)) {
+    return source_of(*item->object) + "[" + source_of(*item->index) + "]";
+  }
+  if (const auto* literal = std::get_if<Literal>(&expression.node)) {
+    Heap heap(1000);
+    return short_source(repr_of(literal->value, heap));
+  }
+  if (const auto* filter = std::get_if<Filter>(&expression.node); filter && filter->input) {
+    return source_of(*filter->input) + "|" + filter->name;
+  }
+  if (const auto* call = std::get_if<Call>(&expression.node)) {
+    return source_of(*call->function) + "(...)";
+  }
+  if (const auto* unary = std::get_if<Unary>(&expression.node); unary && unary->symbol == "-") {
+    return "-" + source_of(*unary->operand);
+  }
+  return "...";
 }
 
 }  // namespace allometer::jinja

@@ -3,16 +3,13 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "template/ast.hpp"
+#include "template/settings.hpp"
 
 namespace allometer::jinja {
 
 /// Throws ConfigError, beginning with `where`, that names what is malformed or not supported.
-std::vector<Node> parse_nodes(std::string_view text, const std::string& where);
-
-/// "where: message", with the line inside the template where that is not the first.
-[[noreturn]] void fail_at(const std::string& where, int line, const std::string& message);
+Nodes parse_nodes(std::string_view text, const Settings& settings, const std::string& where);
 
 }  // namespace allometer::jinja

@@ -6,90 +6,15 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <utf8proc.h>
+
+#include "template/number.hpp"
+#include "template/string_escape.hpp"
+#include "template/value_text.hpp"
 
 namespace allometer::jinja {
 namespace {
 
 using nlohmann::json;
-
-/// str.isprintable() of one code point: no separator but the space, and nothing of the categories
-/// "other".
-bool is_printable(std::int32_t code_point) {
-  if (code_point == ' ') return true;
-  switch (utf8proc_category(code_point)) {
-    case UTF8PROC_CATEGORY_CN:
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
-    case UTF8PROC_CATEGORY_CS:
-    case UTF8PROC_CATEGORY_CO:
-    case UTF8PROC_CATEGORY_ZS:
-    case UTF8PROC_CATEGORY_ZL:
-    case UTF8PROC_CATEGORY_ZP:
-      return false;
-    default:
-      return true;
-  }
-}
-
-void append_repr_of_code_point(std::string& out, std::int32_t code_point, std::string_view bytes,
-                               char quote) {
-  switch (code_point) {
-    case '\n':
-      out += "\\n";
-      return;
-    case '\r':
-      out += "\\r";
-      return;
-    case '\t':
-      out += "\\t";
-      return;
-    case '\\':
-      out += "\\\\";
-      return;
-    default:
-      break;
-  }
-  if (code_point == quote) {
-    out += '\\';
-    out += quote;
-  } else if (is_printable(code_point)) {
-    out += bytes;
-  } else if (code_point < 0x100) {
-    out += fmt::format("\\x{:02x}", code_point);
-  } else if (code_point < 0x10000) {
-    out += fmt::format("\\u{:04x}", code_point);
-  } else {
-    out += fmt::format("\\U{:08x}", code_point);
-  }
-}
-
-std::string repr_of_string(const std::string& text) {
-  const bool has_single = text.find('\'') != std::string::npos;
-  const bool has_double = text.find('"') != std::string::npos;
-  const char quote = has_single && !has_double ? '"' : '\'';
-  std::string out(1, quote);
-  const auto* data = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  for (std::size_t i = 0; i < text.size();) {
-    utf8proc_int32_t code_point = 0;
-    const auto length =
-        utf8proc_iterate(data + i, static_cast<utf8proc_ssize_t>(text.size() - i), &code_point);
-    const std::size_t step = length > 0 ? static_cast<std::size_t>(length) : 1;
-    // A byte that is not UTF-8 is written as Python writes it with errors="surrogateescape".
-    if (length <= 0) code_point = 0xDC00 + static_cast<unsigned char>(text[i]);
-    append_repr_of_code_point(out, code_point, std::string_view(text).substr(i, step), quote);
-    i += step;
-  }
-  return out += quote;
-}
-
-/// Python's repr(float): the shortest digits that read back, an exponent below 1e-4 and from 1e16
-/// on.
-std::string repr_of_float(double value) {
-  std::string text = fmt::format("{}", value);
-  if (text.find_first_of(".en") == std::string::npos) text += ".0";
-  return text;
-}
 
 std::string joined(const json& container, char open, char close) {
   std::string out(1, open);
@@ -97,7 +22,7 @@ std::string joined(const json& container, char open, char close) {
   for (const auto& [key, value] : container.items()) {
     if (!first) out += ", ";
     first = false;
-    if (container.is_object()) out += repr_of_string(key) + ": ";
+    if (container.is_object()) out += repr_of_text(key) + ": ";
     out += python_repr(value);
   }
   return out += close;
@@ -182,77 +107,11 @@ class LiteralParser {
       if (c == '\n') return false;
       if (c != '\\') {
         out += c;
-      } else if (!parse_escape(out)) {
+      } else if (!append_escape(text_, position_, out)) {
         return false;
       }
     }
     return false;
-  }
-
-  bool parse_escape(std::string& out) {
-    if (position_ >= text_.size()) return false;
-    const char c = text_[position_++];
-    switch (c) {
-      case '\n':
-        return true;
-      case '\\':
-      case '\'':
-      case '"':
-        out += c;
-        return true;
-      case 'a':
-        out += '\a';
-        return true;
-      case 'b':
-        out += '\b';
-        return true;
-      case 'f':
-        out += '\f';
-        return true;
-      case 'n':
-        out += '\n';
-        return true;
-      case 'r':
-        out += '\r';
-        return true;
-      case 't':
-        out += '\t';
-        return true;
-      case 'v':
-        out += '\v';
-        return true;
-      case 'x':
-        return parse_code_point(2, 16, out);
-      case 'u':
-        return parse_code_point(4, 16, out);
-      case 'U':
-        return parse_code_point(8, 16, out);
-      default:
-        break;
-    }
-    if (c >= '0' && c <= '7') {
-      --position_;
-      return parse_code_point(3, 8, out);
-    }
-    if (c == 'N') return false;  // \N{name} would need the table of names
-    out += '\\';
-    out += c;
-    return true;
-  }
-
-  /// `digits` digits exactly (base 16) or at most (base 8), appended as UTF-8.
-  bool parse_code_point(std::size_t digits, int base, std::string& out) {
-    const std::string_view rest = text_.substr(position_, digits);
-    std::uint32_t code_point = 0;
-    const auto result = std::from_chars(rest.data(), rest.data() + rest.size(), code_point, base);
-    const auto length = static_cast<std::size_t>(result.ptr - rest.data());
-    if (result.ec != std::errc() || (base == 16 && length != digits)) return false;
-    if (code_point > 0x10FFFF || (code_point >= 0xD800 && code_point < 0xE000)) return false;
-    position_ += length;
-    utf8proc_uint8_t bytes[4];
-    const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes);
-    out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
-    return true;
   }
 
   std::optional<json> parse_number() {
@@ -338,7 +197,7 @@ std::string python_repr(const json& value) {
     case json::value_t::number_float:
       return repr_of_float(value.get<double>());
     case json::value_t::string:
-      return repr_of_string(value.get_ref<const std::string&>());
+      return repr_of_text(value.get_ref<const std::string&>());
     case json::value_t::array:
       return joined(value, '[', ']');
     case json::value_t::object:

@@ -159,10 +159,10 @@ TEST_F(TaskFile, WhatIsNoTextOrNoSingleDocumentIsRefused) {
               AllOf(StartsWith(at_line(2)), HasSubstr("UTF-8")));
 }
 
-TEST_F(TaskFile, TemplatesBeyondFieldsAreRefusedWithTheirLine) {
+TEST_F(TaskFile, TemplatesAreRefusedWithTheirLine) {
   directory_.write(
       "t.yaml",
-      "task: t\ndataset_path: data.jsonl\n\ndoc_to_text: \"{{q|trim}}\"\ndoc_to_target: x\n");
+      "task: t\ndataset_path: data.jsonl\n\ndoc_to_text: \"{{q|frobnicate}}\"\ndoc_to_target: x\n");
   EXPECT_THAT(
       message_of<ConfigError>([&] { load_task(directory_.path() / "t.yaml"); }),
       AllOf(StartsWith(at_line(4).substr(0, at_line(4).size() - 2)), HasSubstr("doc_to_text")));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -94,37 +95,164 @@ TEST(Template, NamesWhatIsNotDefinedAndWhatIs) {
   EXPECT_THAT(config_error_of([] { rendered("{{a}}", json(1)); }), HasSubstr("not an object"));
 }
 
-TEST(Template, RefusesOtherJinjaByNameAndPlace) {
-  EXPECT_THAT(parse_error("a\nb {% if x %}"),
-              AllOf(HasSubstr("task.yaml:3 (line 2 of the template)"), HasSubstr("statements")));
-  EXPECT_THAT(parse_error("{# note #}"), HasSubstr("comments"));
-  EXPECT_THAT(parse_error("{{ question | trim }}"), HasSubstr("filters"));
-  EXPECT_THAT(parse_error("{{ question.strip() }}"), HasSubstr("calls"));
-  EXPECT_THAT(parse_error("{{ a + b }}"), HasSubstr("operators"));
-  EXPECT_THAT(parse_error("{{ a ~ b }}"), HasSubstr("operators"));
-  EXPECT_THAT(parse_error("{{ a == b }}"), HasSubstr("comparisons"));
-  EXPECT_THAT(parse_error("{{ a if b else c }}"), HasSubstr("conditional"));
-  EXPECT_THAT(parse_error("{{ a and b }}"), HasSubstr("logical"));
-  EXPECT_THAT(parse_error("{{ [a, b] }}"), HasSubstr("list literals"));
-  EXPECT_THAT(parse_error("{{ 'text' }}"), HasSubstr("constants"));
-  EXPECT_THAT(parse_error("{{ True }}"), HasSubstr("constants"));
-  EXPECT_THAT(parse_error("{{ a[1:2] }}"), HasSubstr("slices"));
-  EXPECT_THAT(parse_error("{{ a[b] }}"), HasSubstr("a number or a quoted name"));
-  EXPECT_THAT(parse_error("{{- a }}"), HasSubstr("white space control"));
-  EXPECT_THAT(parse_error("{{ a -}}"), HasSubstr("white space control"));
+TEST(Template, RefusesWhatItDoesNotKnowByNameAndPlace) {
+  EXPECT_THAT(parse_error("a\nb {% include 'x' %}"),
+              AllOf(HasSubstr("task.yaml:3 (line 2 of the template)"), HasSubstr("include")));
+  EXPECT_THAT(parse_error("{% extends 'x' %}"), HasSubstr("a template stands alone here"));
+  EXPECT_THAT(parse_error("{% frobnicate %}"), HasSubstr("'frobnicate' is not a tag"));
+  EXPECT_THAT(parse_error("{{ a | frobnicate }}"), HasSubstr("no filter named 'frobnicate'"));
+  EXPECT_THAT(parse_error("{{ a | random }}"), HasSubstr("the filter 'random' is not supported"));
+  EXPECT_THAT(parse_error("{{ a is frobnicated }}"), HasSubstr("no test named 'frobnicated'"));
+  // As in jinja2, an unknown filter matters only once it is reached inside of an if.
+  EXPECT_EQ(rendered("{% if false %}{{ a | frobnicate }}{% endif %}b"), "b");
+  EXPECT_THAT(render_error("\n{% if true %}{{ yes | frobnicate }}{% endif %}"),
+              AllOf(HasSubstr("line 2"), HasSubstr("no filter named 'frobnicate'")));
+  EXPECT_THAT(render_error("{{ question.encode() }}"), HasSubstr("'encode' of texts"));
+  EXPECT_THAT(render_error("{{ lipsum() }}"), HasSubstr("lipsum"));
+  // What transformers adds is not there for tasks.
+  EXPECT_THAT(parse_error("{% for a in b %}{% break %}{% endfor %}"), HasSubstr("'break'"));
+  EXPECT_THAT(render_error("{{ raise_exception('no') }}"), HasSubstr("'raise_exception'"));
 }
 
-TEST(Template, RefusesMalformedExpressions) {
+TEST(Template, RefusesMalformedTemplates) {
   EXPECT_THAT(parse_error("text\n{{ a"), AllOf(HasSubstr("line 2"), HasSubstr("no closing '}}'")));
+  EXPECT_THAT(parse_error("text\n{% if a"),
+              AllOf(HasSubstr("line 2"), HasSubstr("no closing '%}'")));
+  EXPECT_THAT(parse_error("{# note"), HasSubstr("no closing '#}'"));
+  EXPECT_THAT(parse_error("{% raw %}{{ a }}"), HasSubstr("{% raw %} has no {% endraw %}"));
+  EXPECT_THAT(parse_error("{% if a %}b"), HasSubstr("ends before {% endif %}"));
+  EXPECT_THAT(parse_error("{% for a in b %}{% endif %}"),
+              AllOf(HasSubstr("'endif' is not a tag"), HasSubstr("{% endfor %}")));
   EXPECT_THAT(parse_error("{{ }}"), HasSubstr("empty"));
   EXPECT_THAT(parse_error("{{ a. }}"), HasSubstr("lacks the name"));
   EXPECT_THAT(parse_error("{{ a['b }}"), HasSubstr("no closing '"));
-  EXPECT_THAT(parse_error("{{ a[0 }}"), HasSubstr("too early"));
-  EXPECT_THAT(parse_error("{{ a b }}"), HasSubstr("two expressions"));
-  EXPECT_THAT(parse_error("{{ a[99999999999999999999] }}"), HasSubstr("too large"));
+  EXPECT_THAT(parse_error("{{ a[0 }}"), HasSubstr("'}' stands where ']' should"));
+  EXPECT_THAT(parse_error("{{ a b }}"), HasSubstr("'b' stands where '}}' or an operator should"));
+  EXPECT_THAT(parse_error("{{ a ? b }}"), HasSubstr("'?' means nothing"));
+  EXPECT_THAT(parse_error("{{ 9" + std::string(60, '9') + " }}"), HasSubstr("too large"));
+  EXPECT_THAT(parse_error("{{ '\\ud800' }}"), HasSubstr("an escape"));
+  EXPECT_THAT(parse_error("\xff"), HasSubstr("not UTF-8"));
+  EXPECT_THAT(parse_error("{% set true = 1 %}"), HasSubstr("'true' is a constant"));
+}
+
+TEST(Template, RefusesWhatGoesTooDeep) {
+  const std::string open(100'000, '(');
+  const std::string close(100'000, ')');
+  EXPECT_THAT(parse_error("{{ " + open + "a" + close + " }}"), HasSubstr("levels deep"));
   std::string deep = "{{ a";
-  for (int i = 0; i < 100'000; ++i) deep += ".a";
-  EXPECT_THAT(parse_error(deep + " }}"), HasSubstr("fields deep"));
+  std::string negated = "{{ ";
+  std::string blocks;
+  for (int i = 0; i < 100'000; ++i) {
+    deep += ".a";
+    negated += "not ";
+    blocks += "{% if a %}";
+  }
+  EXPECT_THAT(parse_error(deep + " }}"), HasSubstr("levels deep"));
+  EXPECT_THAT(parse_error(negated + "a }}"), HasSubstr("too many 'not'"));
+  EXPECT_THAT(parse_error(blocks), HasSubstr("levels deep"));
+}
+
+TEST(Template, EndsTemplatesThatWouldNot) {
+  EXPECT_THAT(render_error("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"),
+              HasSubstr("levels deep"));
+  EXPECT_THAT(render_error("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}"
+                           "{% endfor %}"),
+              HasSubstr("too many steps"));
+  EXPECT_THAT(render_error("{{ 'a' * 99999999999999 }}"), HasSubstr("too many steps"));
+  EXPECT_THAT(render_error("{% set n = namespace(s='a') %}{% for a in range(99) %}"
+                           "{% set n.s = n.s + n.s %}{% endfor %}"),
+              HasSubstr("too many steps"));
+  EXPECT_THAT(render_error("{% set n = namespace(s=[1]) %}{% for a in range(99) %}"
+                           "{% set n.s = [n.s, n.s] %}{% endfor %}{{ n.s }}"),
+              HasSubstr("too many steps"));
+  EXPECT_THAT(render_error("{% set n = namespace(s=[1]) %}{% for a in range(99999) %}"
+                           "{% set n.s = [n.s] %}{% endfor %}{{ n.s }}"),
+              HasSubstr("levels deep"));
+  EXPECT_THAT(render_error("{% set n = namespace(s=[1]) %}{% for a in range(9999) %}"
+                           "{% set n.s = n.s|map('int') %}{% endfor %}{{ n.s|list }}"),
+              HasSubstr("levels deep"));
+  // A list that holds itself.
+  EXPECT_THAT(render_error("{% set a = [] %}{% set b = a.append(a) %}{{ a }}"),
+              HasSubstr("levels deep"));
+}
+
+/// With the settings of transformers, at a fixed time.
+std::string chat(const std::string& text, const std::string& context = "{}") {
+  const auto clock = [] {
+    std::tm time{};
+    time.tm_year = 124;
+    time.tm_mon = 6;
+    time.tm_mday = 26;
+    return time;
+  };
+  return Template::parse(text, "chat", kChatSettings)
+      .render(nlohmann::ordered_json::parse(context), clock);
+}
+
+TEST(ChatSettings, TrimLinesAroundBlocks) {
+  EXPECT_EQ(chat("a\n  {% if true %}\n  b\n  {% endif %}\nc\n"), "a\n  b\nc");
+  EXPECT_EQ(chat("a\n  {%+ if true %}b{% endif +%}\nc\n\n"), "a\n  b\nc\n");
+  EXPECT_EQ(chat("a\n  {# note #}\nb"), "a\nb");
+  // For tasks every character stays.
+  EXPECT_EQ(rendered("a\n  {% if true %}\nb{% endif %}\n"), "a\n  \nb\n");
+}
+
+TEST(ChatSettings, KeepTheOrderOfKeysAndWriteJsonAsPython) {
+  EXPECT_EQ(chat("{{ a|tojson }}", R"({"a": {"z": 1, "b": [1.0, null, "é\u007f"]}})"),
+            "{\"z\": 1, \"b\": [1.0, null, \"é\x7f\"]}");
+  EXPECT_EQ(chat("{{ a|tojson(indent=2, sort_keys=true) }}", R"({"a": {"z": [], "b": [1]}})"),
+            "{\n  \"b\": [\n    1\n  ],\n  \"z\": []\n}");
+  EXPECT_EQ(chat("{{ a|tojson(ensure_ascii=true, separators=(',', ':')) }}",
+                 R"({"a": ["é🙂\u007f", 1]})"),
+            "[\"\\u00e9\\ud83d\\ude42\\u007f\",1]");
+  EXPECT_EQ(rendered("{{ choices.text|tojson }}"), R"(["red", "it\u0027s"])");
+}
+
+TEST(ChatSettings, KnowTheFunctionsOfTransformers) {
+  EXPECT_EQ(chat("{{ strftime_now('%d %b %Y') }}"), "26 Jul 2024");
+  EXPECT_EQ(chat("{% generation %}{% set a = 1 %}x{% endgeneration %}{{ a is defined }}"),
+            "xFalse");
+  EXPECT_EQ(chat("{% for i in range(9) %}{% if i == 1 %}{% continue %}{% endif %}"
+                 "{% if i == 4 %}{% break %}{% endif %}{{ i }}{% endfor %}"),
+            "023");
+  try {
+    chat("\n{{ raise_exception('Roles must alternate') }}");
+    FAIL();
+  } catch (const RefusedByTemplate& refusal) {
+    EXPECT_EQ(refusal.message(), "Roles must alternate");
+    EXPECT_STREQ(refusal.what(), "chat: the template refuses this: Roles must alternate");
+  }
+  EXPECT_EQ(chat("{{ a.b }}|{{ c }}", R"({"a": {}})"), "|");
+  EXPECT_THAT(config_error_of([] { chat("{{ a.b.c }}", R"({"a": {}})"); }),
+              HasSubstr("'dict object' has no attribute 'b'"));
+}
+
+TEST(ChatSettings, ForbidChangingTheConversation) {
+  EXPECT_THAT(config_error_of([] { chat("{{ a.append(1) }}", R"({"a": []})"); }),
+              HasSubstr("access to attribute 'append' of 'list' object is unsafe"));
+  EXPECT_EQ(rendered("{% set l = [1] %}{% set x = l.append(2) %}{{ l }}"), "[1, 2]");
+}
+
+TEST(Template, ReplacesWithRegularExpressionsAsPythonDoes) {
+  EXPECT_EQ(rendered(R"x({{ "a1b22"|regex_replace("[0-9]+", "<\\g<0>>") }})x"), "a<1>b<22>");
+  EXPECT_EQ(
+      rendered(R"x({{ "John Smith"|regex_replace("(?P<f>\\w+) (\\w+)", "\\2 \\g<f>\\n") }})x"),
+      "Smith John\n");
+  EXPECT_EQ(rendered(R"x({{ "aXbX"|regex_replace("X", "", count=1) }})x"), "abX");
+  EXPECT_EQ(rendered(R"x({{ "abc"|regex_replace("x*", "-") }})x"), "-a-b-c-");
+  EXPECT_THAT(render_error(R"x({{ "a"|regex_replace("(", "") }})x"), HasSubstr("malformed"));
+  EXPECT_THAT(render_error(R"x({{ "a"|regex_replace("a", "\\1") }})x"), HasSubstr("group"));
+  EXPECT_THAT(render_error("{{ ('a' * 40)|regex_replace('(a|aa)+[bc]', '') }}"),
+              HasSubstr("regex_replace"));
+}
+
+TEST(Template, GivesListsThatFiltersMake) {
+  EXPECT_EQ(Template::parse("{{ choices.text|map('upper')|list }}", "t").value(kDocument),
+            json({"RED", "IT'S"}));
+  EXPECT_EQ(Template::parse("{{ choices.label.index('B') }}", "t").value(kDocument), json(1));
+  EXPECT_EQ(Template::parse("{{ (1, endings[:2]) }}", "t").value(kDocument),
+            json::parse(R"([1, ["one", "two"]])"));
+  EXPECT_EQ(Template::parse("{{ {1: 2} }}", "t").value(kDocument), json("{1: 2}"));
 }
 
 TEST(PythonLiteral, WritesFloatsAsRepr) {
