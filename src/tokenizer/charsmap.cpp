@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "tokenizer/double_array_unit.hpp"
 #include "tokenizer/unicode.hpp"
 
 namespace allometer::tokenizer {
@@ -17,21 +18,6 @@ std::uint32_t little_endian(std::string_view bytes) {
   std::uint32_t value = 0;
   for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
   return value;
-}
-
-// The fields of a unit of darts-clone.
-bool has_leaf(std::uint32_t unit) {
-  return (unit >> 8 & 1) != 0;
-}
-std::uint32_t value_of(std::uint32_t unit) {
-  return unit & 0x7FFFFFFF;
-}
-/// With the bit that marks values: no byte equals it there.
-std::uint32_t label_of(std::uint32_t unit) {
-  return unit & 0x800000FF;
-}
-std::size_t offset_of(std::uint32_t unit) {
-  return std::size_t{unit >> 10} << ((unit & 0x200) >> 6);
 }
 
 std::optional<std::string> bytes_of_base64(std::string_view text) {

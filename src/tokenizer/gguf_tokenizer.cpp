@@ -18,6 +18,7 @@
 #include "tokenizer/bpe.hpp"
 #include "tokenizer/gguf_pre_tokenizer.hpp"
 #include "tokenizer/piece_type.hpp"
+#include "tokenizer/sentencepiece_parts.hpp"
 #include "tokenizer/unicode.hpp"
 
 namespace allometer::tokenizer {
@@ -45,8 +46,6 @@ constexpr const char* kRemoveExtraWhitespaces = "tokenizer.ggml.remove_extra_whi
 constexpr const char* kCharsmap = "tokenizer.ggml.precompiled_charsmap";
 constexpr const char* kLowercase = "tokenizer.ggml.normalizer.lowercase";
 constexpr const char* kStripAccents = "tokenizer.ggml.normalizer.strip_accents";
-
-constexpr std::string_view kMetaspace = "\xE2\x96\x81";
 
 using Id = std::optional<std::int32_t>;
 
@@ -154,7 +153,7 @@ bool takes_space_behind(const Vocab& vocab, const std::string& token) {
 
 /// "added_tokens": what is found in the text itself. The Hugging Face tokenizers have control
 /// tokens, user-defined ones and all that they use by name (`named`) among them.
-json added_tokens(const Vocab& vocab, std::initializer_list<Id> named) {
+json added_token_list(const Vocab& vocab, std::initializer_list<Id> named) {
   std::set<std::int32_t> special;
   for (const Id id : named) {
     if (id) special.insert(*id);
@@ -166,13 +165,8 @@ json added_tokens(const Vocab& vocab, std::initializer_list<Id> named) {
     const bool is_special =
         special.contains(id) || type == PieceType::control || type == PieceType::unknown;
     if ((!is_special && type != PieceType::user_defined) || vocab.token(id).empty()) continue;
-    list.push_back({{"id", id},
-                    {"content", vocab.token(id)},
-                    {"single_word", false},
-                    {"lstrip", false},
-                    {"rstrip", takes_space_behind(vocab, vocab.token(id))},
-                    {"normalized", false},
-                    {"special", is_special}});
+    list.push_back(added_token(id, vocab.token(id), is_special));
+    list.back()["rstrip"] = takes_space_behind(vocab, vocab.token(id));
   }
   return list;
 }
@@ -275,7 +269,7 @@ Tokenizer read_byte_level_bpe(Vocab& vocab) {
                            pre));
   }
   const Around around = read_around(vocab, std::nullopt, std::nullopt, meaning->adds_bos);
-  const json parts = {{"added_tokens", added_tokens(vocab, {around.bos, around.eos})},
+  const json parts = {{"added_tokens", added_token_list(vocab, {around.bos, around.eos})},
                       {"normalizer", meaning->normalizer()},
                       {"pre_tokenizer", meaning->pre_tokenizer(vocab.flag(kAddSpacePrefix, false))},
                       {"post_processor", around_text(vocab, around)},
@@ -356,21 +350,15 @@ Tokenizer read_sentencepiece_bpe(Vocab& vocab) {
   }
   const Around around = read_around(vocab, 1, 2, true);
   const Id unknown = vocab.id(kUnknown, 0);
-  const json metaspace = {{"String", kMetaspace}};
+  const bool prepends = vocab.flag(kAddSpacePrefix, true);
   json normalizers = json::array();
-  json decoders = {{{"type", "Replace"}, {"pattern", metaspace}, {"content", " "}},
-                   {{"type", "ByteFallback"}},
-                   {{"type", "Fuse"}}};
-  if (vocab.flag(kAddSpacePrefix, true)) {
-    normalizers.push_back({{"type", "Prepend"}, {"prepend", kMetaspace}});
-    decoders.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
-  }
+  if (prepends) normalizers.push_back({{"type", "Prepend"}, {"prepend", kMetaspace}});
   normalizers.push_back(
       {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kMetaspace}});
-  const json parts = {{"added_tokens", added_tokens(vocab, {around.bos, around.eos, unknown})},
+  const json parts = {{"added_tokens", added_token_list(vocab, {around.bos, around.eos, unknown})},
                       {"normalizer", {{"type", "Sequence"}, {"normalizers", normalizers}}},
                       {"post_processor", around_text(vocab, around)},
-                      {"decoder", {{"type", "Sequence"}, {"decoders", decoders}}}};
+                      {"decoder", sentencepiece_decoder(prepends ? 1 : 0, 0)}};
   BpeSettings settings;
   settings.unknown_id = unknown;
   settings.fuse_unknown = true;
@@ -404,8 +392,8 @@ Tokenizer read_word_piece(const Vocab& vocab) {
   }
   const bool lowercase = vocab.flag(kLowercase, true);
   const json document = {
-      {"added_tokens",
-       added_tokens(vocab, {first, last, unknown, vocab.id(kPadding, 0), vocab.id(kMask, 103)})},
+      {"added_tokens", added_token_list(vocab, {first, last, unknown, vocab.id(kPadding, 0),
+                                                vocab.id(kMask, 103)})},
       {"normalizer",
        {{"type", "BertNormalizer"},
         {"clean_text", true},

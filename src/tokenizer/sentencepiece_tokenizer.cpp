@@ -15,14 +15,13 @@
 #include "core/error.hpp"
 #include "tokenizer/json_node.hpp"
 #include "tokenizer/sentencepiece_file.hpp"
+#include "tokenizer/sentencepiece_parts.hpp"
 #include "tokenizer/token_model.hpp"
 
 namespace allometer::tokenizer {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view kMetaspace = "\xE2\x96\x81";
 
 /// The classes that take ids from the model as they are. All others of transformers add, shift or
 /// normalize something of their own.
@@ -96,20 +95,19 @@ class AddedTokenList {
           !key.empty() && key.size() < 10 &&
           std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
       if (!is_number) token.fail("the key of an added token must be its id");
-      add(json{{"id", std::stoi(key)},
-               {"content", token.at("content").string()},
-               {"single_word", token.boolean_or("single_word", false)},
-               {"lstrip", token.boolean_or("lstrip", false)},
-               {"rstrip", token.boolean_or("rstrip", false)},
-               {"normalized", false},
-               {"special", token.boolean_or("special", false)}});
+      json entry = added_token(std::stoi(key), token.at("content").string(),
+                               token.boolean_or("special", false));
+      for (const char* flag : {"single_word", "lstrip", "rstrip"}) {
+        entry[flag] = token.boolean_or(flag, false);
+      }
+      add(std::move(entry));
     }
   }
 
   /// {"<pad>": 32000, ...} of added_tokens.json.
   void add_file(const JsonNode& file) {
     for (const auto& [content, id] : file.raw().items()) {
-      add(plain(content, file.at(content).integer(0, kLargestId), false));
+      add(added_token(file.at(content).integer(0, kLargestId), content, false));
     }
   }
 
@@ -117,7 +115,7 @@ class AddedTokenList {
   void add_special(const std::string& content) {
     const auto piece = ids_of_pieces_.find(content);
     const std::size_t id = piece == ids_of_pieces_.end() ? end_id_ : piece->second;
-    add(plain(content, static_cast<std::int32_t>(id), true));
+    add(added_token(static_cast<std::int32_t>(id), content, true));
   }
 
   json take() {
@@ -127,11 +125,6 @@ class AddedTokenList {
   }
 
  private:
-  static json plain(const std::string& content, std::int32_t id, bool special) {
-    return {{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},
-            {"rstrip", false}, {"normalized", false}, {"special", special}};
-  }
-
   void add(json token) {
     const auto content = token["content"].get<std::string>();
     const auto id = token["id"].get<std::size_t>();
@@ -187,15 +180,9 @@ json with_defaults(const json& config, const SentencePieceFile& file) {
 }
 
 /// Takes away the space that encoding puts before (or behind) a text.
-json decoder(const SentencePieceFile& file) {
-  json parts = {{{"type", "Replace"}, {"pattern", {{"String", kMetaspace}}}, {"content", " "}},
-                {{"type", "ByteFallback"}},
-                {{"type", "Fuse"}}};
-  if (file.add_dummy_prefix) {
-    const int behind = file.whitespace_is_suffix ? 1 : 0;
-    parts.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1 - behind}, {"stop", behind}});
-  }
-  return {{"type", "Sequence"}, {"decoders", parts}};
+json decoder_of(const SentencePieceFile& file) {
+  if (!file.add_dummy_prefix) return sentencepiece_decoder(0, 0);
+  return file.whitespace_is_suffix ? sentencepiece_decoder(0, 1) : sentencepiece_decoder(1, 0);
 }
 
 }  // namespace
@@ -214,7 +201,7 @@ Tokenizer read_sentencepiece_tokenizer(const SentencePieceTexts& texts, const st
   }
   if (!config.boolean_or("add_prefix_space", true)) file.add_dummy_prefix = false;
 
-  json parts = {{"added_tokens", added_tokens(file, config, added)}, {"decoder", decoder(file)}};
+  json parts = {{"added_tokens", added_tokens(file, config, added)}, {"decoder", decoder_of(file)}};
   // "legacy" puts a space before every stretch of text between special tokens; without it, only the
   // text as a whole gets one (https://github.com/huggingface/transformers/pull/24565).
   if (file.add_dummy_prefix && !config.boolean_or("legacy", true)) {
