@@ -108,6 +108,10 @@ std::vector<Section> AddedTokens::split(std::string_view text, const PrefixTrie&
   std::vector<Section> sections;
   std::size_t done = 0;
   for (std::size_t i = 0; !trie.empty() && i < text.size();) {
+    if (!trie.can_begin_with(text[i])) {
+      ++i;
+      continue;
+    }
     std::size_t length = 0;
     std::int32_t index = 0;
     trie.for_each_prefix(text.substr(i), [&](std::size_t longest, std::int32_t value) {

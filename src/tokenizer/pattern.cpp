@@ -10,6 +10,7 @@
 #include "tokenizer/json_node.hpp"
 #include "tokenizer/oniguruma.hpp"
 #include "tokenizer/unicode.hpp"
+#include "tokenizer/word_scanner.hpp"
 
 namespace allometer::tokenizer {
 namespace {
@@ -140,11 +141,16 @@ Pattern Pattern::regex(std::string_view expression, const std::string& where) {
   Pattern pattern;
   pattern.where_ = where;
   pattern.compiled_ = std::move(compiled);
+  pattern.scanner_ = word_scanner_for(expression);
   return pattern;
 }
 
 std::vector<Range> Pattern::find_all(std::string_view text) const {
   std::vector<Range> ranges;
+  if (scanner_ != nullptr) {
+    scanner_(text, ranges);
+    return ranges;
+  }
   if (!compiled_) {
     for (std::size_t at = 0; (at = text.find(literal_, at)) != std::string_view::npos;
          at += literal_.size()) {

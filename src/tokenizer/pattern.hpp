@@ -53,6 +53,8 @@ class Pattern {
 
   std::string where_;
   std::string literal_;
+  /// Gives the matches of a well-known expression without PCRE2.
+  void (*scanner_)(std::string_view text, std::vector<Range>& matches) = nullptr;
   std::unique_ptr<const Compiled> compiled_;
 };
 

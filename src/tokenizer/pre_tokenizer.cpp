@@ -9,6 +9,7 @@
 #include "tokenizer/json_node.hpp"
 #include "tokenizer/unicode.hpp"
 #include "tokenizer/unicode_scripts.hpp"
+#include "tokenizer/word_scanner.hpp"
 
 namespace allometer::tokenizer {
 namespace {
@@ -71,12 +72,8 @@ void merge_with_next(std::vector<Segment>& segments) {
 void apply_behavior(std::vector<Segment>& segments, Behavior behavior) {
   switch (behavior) {
     case Behavior::isolated:
-      return;
     case Behavior::removed:
-      segments.erase(std::remove_if(segments.begin(), segments.end(),
-                                    [](const Segment& segment) { return segment.is_match; }),
-                     segments.end());
-      return;
+      return;  // append_parts
     case Behavior::contiguous:
       return merge_forward(segments, [](bool now, bool previous) { return now == previous; });
     case Behavior::merged_with_previous:
@@ -86,13 +83,33 @@ void apply_behavior(std::vector<Segment>& segments, Behavior behavior) {
   }
 }
 
+/// Appends the parts of `whole` that its matches and the gaps between them are, where wanted.
+void append_parts(std::vector<Range>& out, const Range& whole, const std::vector<Range>& matches,
+                  bool want_matches, bool want_gaps) {
+  const auto append = [&](std::size_t begin, std::size_t end, bool wanted) {
+    if (wanted && begin < end) out.push_back({whole.begin + begin, whole.begin + end});
+  };
+  std::size_t position = 0;
+  for (const Range& match : matches) {
+    append(position, match.begin, want_gaps);
+    append(match.begin, match.end, want_matches);
+    position = match.end;
+  }
+  append(position, whole.end - whole.begin, want_gaps);
+}
+
 /// Splits every piece where find(piece) matches.
 template <class Find>
 void split_pieces(Pieces& pieces, Behavior behavior, bool invert, const Find& find) {
   std::vector<Range> ranges;
-  for (std::size_t i = 0; i < pieces.ranges.size(); ++i) {
-    const Range whole = pieces.ranges[i];
-    auto segments = segments_of(find(pieces.piece(whole)), whole.end - whole.begin, invert);
+  for (const Range& whole : pieces.ranges) {
+    const std::vector<Range> matches = find(pieces.piece(whole));
+    if (behavior == Behavior::isolated || behavior == Behavior::removed) {
+      const bool all = behavior == Behavior::isolated;
+      append_parts(ranges, whole, matches, all || invert, all || !invert);
+      continue;
+    }
+    auto segments = segments_of(matches, whole.end - whole.begin, invert);
     apply_behavior(segments, behavior);
     for (const auto& [range, is_match] : segments) {
       if (range.begin < range.end) {
@@ -139,9 +156,7 @@ class ByteLevel : public PreTokenizer {
   ByteLevel(bool add_prefix_space, bool use_regex, const std::string& where)
       : add_prefix_space_(add_prefix_space),
         use_regex_(use_regex),
-        words_(Pattern::regex(
-            R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)",
-            where)) {}
+        words_(Pattern::regex(kGpt2Words, where)) {}
 
   void apply(Pieces& pieces) const override {
     if (add_prefix_space_) {

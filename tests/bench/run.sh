@@ -20,4 +20,5 @@ figures 'matrix products and attention, one thread' env OMP_NUM_THREADS=1 "$buil
 figures 'scoring, against the matrix products of this machine' "$build/tests/bench/scoring_bench"
 figures 'what the token trie saves' "$build/tests/bench/trie_bench"
 figures 'what coordination costs' /usr/bin/python3 "$here/coordination_bench.py" "$build/allometer"
+figures 'encoding English text' "$here/tokenizer_bench.sh" "$build"
 exit $status
