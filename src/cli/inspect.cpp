@@ -17,7 +17,6 @@
 #include "model/kv_cache.hpp"
 #include "model/load.hpp"
 #include "sweep/plan.hpp"
-#include "tokenizer/gguf_tokenizer.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace allometer::cli {
@@ -99,18 +98,14 @@ std::size_t kv_bytes_per_token(const model::Config& config) {
          kPositions;
 }
 
-/// As "BPE with byte fallback", or "llama, in the GGUF file"; empty where there is none.
+/// As "BPE with byte fallback", or "llama, in the GGUF file".
 std::string tokenizer_type(const std::filesystem::path& model_path) {
   if (io::is_gguf_name(model_path)) {
     const io::Gguf file = io::Gguf::open(model_path);
-    if (!tokenizer::has_tokenizer(file)) return "";
     return file.get<std::string>("tokenizer.ggml.model") + ", in the GGUF file";
   }
-  const auto sentencepiece = model_path / "tokenizer.model";
   const auto file = model_path / "tokenizer.json";
-  if (!std::filesystem::exists(file)) {
-    return std::filesystem::exists(sentencepiece) ? "SentencePiece" : "";
-  }
+  if (!std::filesystem::exists(file)) return "SentencePiece";
   const Json json = Json::parse(io::read_text(file));
   const Json& model = json.at("model");
   std::string type = model.value("type", std::string("BPE"));
@@ -119,11 +114,10 @@ std::string tokenizer_type(const std::filesystem::path& model_path) {
 }
 
 Json describe_tokenizer(const std::filesystem::path& model_path) {
-  const std::string type = tokenizer_type(model_path);
-  if (type.empty()) return nullptr;
+  if (!tokenizer::Tokenizer::exists(model_path)) return nullptr;
   const auto tokenizer = tokenizer::Tokenizer::load(model_path);
   Json description;
-  description["type"] = type;
+  description["type"] = tokenizer_type(model_path);
   description["vocab_size"] = tokenizer.vocab_size();
   description["bos_id"] = tokenizer.bos_id() ? Json(*tokenizer.bos_id()) : Json();
   description["eos_id"] = tokenizer.eos_id() ? Json(*tokenizer.eos_id()) : Json();

@@ -145,6 +145,18 @@ TEST_F(Tokenize, TakesATokenizerFileAndOneText) {
   EXPECT_THAT(json::parse(outcome.out)["pieces"], ElementsAre("Hello", "Ġthe", "Ġworld"));
 }
 
+TEST_F(Tokenize, TakesTheVocabularyOfAGgufFile) {
+  const Outcome outcome =
+      run_program({"tokenize", data_ / "tokenizers" / "llama-spm.gguf", "Hello the world"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(json::parse(outcome.out)["pieces"],
+              ElementsAre("<s>", "\u2581Hello", "\u2581the", "\u2581world"));
+  // A model without one says so.
+  const Outcome none = run_program({"tokenize", data_ / "golden" / "gpt2" / "model.gguf", "Hello"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("model.gguf: has no tokenizer"));
+}
+
 TEST_F(Tokenize, BadLinesAreNamed) {
   const std::string text = "{\"text\": \"fine\"}\n\n{\"tekst\": \"wrong\"}\n";
   const Outcome missing = run_program({"tokenize", model("stories-260k"), "--jsonl", "-"}, text);
