@@ -106,6 +106,31 @@ std::string map_to_normal_form(std::string_view text, NormalForm form) {
   return {reinterpret_cast<const char*>(result), static_cast<std::size_t>(length)};
 }
 
+/// What NFC neither changes nor joins to what stands before: a text of nothing else is in NFC.
+/// (What is joined to a letter is a mark or a jamo.)
+const CodePointSet& stable_in_nfc() {
+  static const CodePointSet set = [] {
+    CodePointSet stable;
+    for (std::int32_t c = 0; c <= kLastCodePoint; ++c) {
+      const auto* property = utf8proc_get_property(c);
+      const bool mark = property->category == UTF8PROC_CATEGORY_MN ||
+                        property->category == UTF8PROC_CATEGORY_MC ||
+                        property->category == UTF8PROC_CATEGORY_ME;
+      const bool jamo = c >= 0x1100 && c <= 0x11FF;
+      const bool surrogate = c >= 0xD800 && c <= 0xDFFF;
+      if (mark || jamo || surrogate || property->combining_class != 0) continue;
+      if (property->decomp_type == 0 && property->decomp_seqindex != UINT16_MAX) {
+        std::string text;
+        append_code_point(text, c);
+        if (map_to_normal_form(text, NormalForm::nfc) != text) continue;
+      }
+      stable.add(c, c);
+    }
+    return stable;
+  }();
+  return set;
+}
+
 }  // namespace
 
 bool is_valid_utf8(std::string_view bytes) {
@@ -136,13 +161,6 @@ std::size_t num_code_points(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   }));
-}
-
-std::int32_t code_point_at(std::string_view text, std::size_t position) {
-  utf8proc_int32_t code_point = 0;
-  utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + position),
-                   static_cast<utf8proc_ssize_t>(text.size() - position), &code_point);
-  return code_point;
 }
 
 std::size_t previous_code_point(std::string_view text, std::size_t position) {
@@ -217,8 +235,15 @@ void append_lower_case(std::string& out, std::int32_t code_point) {
 }
 
 bool is_trivially(NormalForm form, std::string_view text) {
-  // Below U+0300 (whose lead byte is 0xCC) nothing composes and nothing has a canonical singleton.
-  return all_below(text, form == NormalForm::nfc ? 0xCC : 0x80);
+  if (form != NormalForm::nfc) return all_below(text, 0x80);
+  // Below U+0300 (whose lead byte is 0xCC) everything is stable.
+  if (all_below(text, 0xCC)) return true;
+  const CodePointSet& stable = stable_in_nfc();
+  for (std::size_t i = 0; i < text.size(); i += code_point_length(text, i)) {
+    if (static_cast<unsigned char>(text[i]) < 0xCC) continue;
+    if (!stable.contains(code_point_at(text, i))) return false;
+  }
+  return true;
 }
 
 std::string to_normal_form(std::string_view text, NormalForm form) {

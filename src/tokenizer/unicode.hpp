@@ -26,7 +26,16 @@ inline bool begins_inside_code_point(std::string_view text) {
 }
 std::size_t num_code_points(std::string_view text);
 /// The code point that begins at `position`.
-std::int32_t code_point_at(std::string_view text, std::size_t position);
+inline std::int32_t code_point_at(std::string_view text, std::size_t position) {
+  const std::size_t length = code_point_length(text, position);
+  const auto lead = static_cast<unsigned char>(text[position]);
+  // The lead byte's payload: 7, 5, 4 or 3 bits.
+  std::int32_t code_point = length == 1 ? lead : lead & (0x7F >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    code_point = code_point << 6 | (static_cast<unsigned char>(text[position + i]) & 0x3F);
+  }
+  return code_point;
+}
 /// Where the code point that ends before `position` > 0 begins.
 std::size_t previous_code_point(std::string_view text, std::size_t position);
 void append_code_point(std::string& out, std::int32_t code_point);

@@ -74,6 +74,25 @@ TEST(Normalizer, AppliesUnicodeForms) {
             std::string("a\0\r\n\x1f", 5));
 }
 
+TEST(Normalizer, TakesNoTextForNfcThatIsNot) {
+  // Behind each code point one that may be joined to it: the short way must not be taken then.
+  for (std::int32_t c = 0x80; c <= 0x2FFFF; ++c) {
+    if (c >= 0xD800 && c <= 0xDFFF) continue;
+    std::string text;
+    append_code_point(text, c);
+    for (const char* before : {"", "a", "\u0915", "\u1100"}) {
+      if (!is_trivially(NormalForm::nfc, before + text)) continue;
+      // A singleton or a composition would differ in its decomposition as well.
+      const std::string decomposed = to_normal_form(before + text, NormalForm::nfd);
+      ASSERT_EQ(to_normal_form(decomposed, NormalForm::nfc), before + text) << std::hex << c;
+    }
+  }
+  EXPECT_TRUE(is_trivially(NormalForm::nfc, "\u2019\u6f22\uac00\u1ebf\U0001f642"));
+  EXPECT_FALSE(is_trivially(NormalForm::nfc, "e\u0301"));
+  EXPECT_FALSE(is_trivially(NormalForm::nfc, "\uac00\u11a8"));
+  EXPECT_FALSE(is_trivially(NormalForm::nfc, "\u212b"));
+}
+
 TEST(Normalizer, ChangesCaseAccentsAndEnds) {
   EXPECT_EQ(normalized({{"type", "Lowercase"}}, "AB\u00c9\u0130\u03a3"), "ab\u00e9i\u0307\u03c3");
   EXPECT_EQ(normalized({{"type", "StripAccents"}}, "e\u0301a\u0903"), "ea");
