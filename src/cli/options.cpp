@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "core/contract.hpp"
+#include "job/map_reader.hpp"
 #include "tasks/spelling.hpp"
 
 namespace allometer::cli {
@@ -253,6 +254,15 @@ double Options::number(const std::string& name, double low, double high) const {
                      low, high));
   }
   return number;
+}
+
+std::int64_t Options::bytes(const std::string& name) const {
+  const auto size = job::parse_bytes(text(name));
+  if (!size || *size == 0 || *size > std::numeric_limits<std::int64_t>::max()) {
+    fail(fmt::format("{} is '{}', but must be a size, as 512MiB or 64GB", impl_->written(name),
+                     text(name)));
+  }
+  return static_cast<std::int64_t>(*size);
 }
 
 Precision Options::precision(const std::string& name) const {

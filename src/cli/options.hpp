@@ -66,6 +66,8 @@ class Options {
   std::int64_t integer(const std::string& name, std::int64_t low, std::int64_t high) const;
   /// A finite number in [low, high].
   double number(const std::string& name, double low, double high) const;
+  /// A size above 0, as "512MiB" or "64GB". Throws UsageError naming option and value.
+  std::int64_t bytes(const std::string& name) const;
   Precision precision(const std::string& name) const;
 
   /// UsageError with the command's name in front and a pointer to its help behind `message`.

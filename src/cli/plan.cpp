@@ -21,6 +21,9 @@ int run_plan(std::span<const std::string> words) {
   options.argument("JOB", Options::Presence::required, "the job file (YAML)")
       .option("ranks", "N", "MPI ranks of the sweep", "1")
       .option("ranks-per-node", "N", "MPI ranks on each node; default: all on one")
+      .option(
+          "node-memory", "SIZE",
+          "memory of a node, as 256GiB, which decides what is too large; default: this machine's")
       .option("gflops", "X",
               "matrix product rate of one rank in GFLOP/s; default: measured on this machine")
       .option("efficiency", "X", "share of that rate that scoring reaches", "0.6")
@@ -34,6 +37,7 @@ int run_plan(std::span<const std::string> words) {
       options.given("ranks-per-node")
           ? static_cast<int>(options.integer("ranks-per-node", 1, estimate.ranks))
           : estimate.ranks;
+  if (options.given("node-memory")) estimate.node_memory_bytes = options.bytes("node-memory");
   if (options.given("gflops"))
     estimate.flops_per_second = 1e9 * options.number("gflops", 1e-3, 1e9);
   estimate.efficiency = options.number("efficiency", 1e-3, 1);

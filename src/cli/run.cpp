@@ -28,6 +28,9 @@ Options declare() {
       .option(
           "threads", "N",
           "threads per rank; default: $OMP_NUM_THREADS, else the node's cores divided by its ranks")
+      .option("node-memory", "SIZE",
+              "memory of every node that the sweep may take, as 256GiB: the cells of a model that "
+              "needs more fail before any work; default: what kernel and batch system allow")
       .option("time-limit", "MINUTES", "stop in good order after so many minutes")
       .example("mpirun -n 4 allometer run jobs/stories.yaml -o stories.h5",
                "a sweep on this machine")
@@ -52,6 +55,7 @@ sweep::RunOptions read_options(const Options& options, std::span<const std::stri
   run.dry_run = options.given("dry-run");
   run.retry_failed = options.given("retry-failed");
   if (options.given("threads")) run.threads = static_cast<int>(options.integer("threads", 1, 4096));
+  if (options.given("node-memory")) run.node_memory_bytes = options.bytes("node-memory");
   if (options.given("time-limit"))
     run.time_limit_seconds = 60 * options.number("time-limit", 0.01, 1e6);
   run.argv = {"allometer", "run"};

@@ -37,12 +37,18 @@ long long read_stat(const fs::path& file, const std::string& key) {
   return 0;
 }
 
-std::optional<long long> left_in(const fs::path& group, const MemoryFiles& files) {
+/// Nothing where the group has no limit of its own.
+std::optional<long long> limit_of(const fs::path& group, const MemoryFiles& files) {
   // Version 1 writes "no limit" as a number close to 2^63.
   constexpr long long kUnlimited = 1LL << 60;
   const auto limit = read_number(group / files.limit);
+  return limit && *limit < kUnlimited ? limit : std::nullopt;
+}
+
+std::optional<long long> left_in(const fs::path& group, const MemoryFiles& files) {
+  const auto limit = limit_of(group, files);
   const auto use = read_number(group / files.use);
-  if (!limit || !use || *limit >= kUnlimited) return std::nullopt;
+  if (!limit || !use) return std::nullopt;
   const long long inactive = read_stat(group / "memory.stat", files.inactive);
   return *limit - std::max(0LL, *use - inactive);
 }
@@ -52,24 +58,25 @@ std::optional<long long> least(std::optional<long long> a, std::optional<long lo
   return std::min(*a, *b);
 }
 
+using Figure = std::optional<long long> (*)(const fs::path& group, const MemoryFiles& files);
+
 /// `group` is the path inside the hierarchy, as "/slurm/job_7/step_0". Inside a container the outer
 /// part of that path is not mounted: groups that do not exist are passed over, and the root of the
 /// mount is then the container's own group.
-std::optional<long long> least_left(const fs::path& mount, fs::path group,
-                                    const MemoryFiles& files) {
+std::optional<long long> least_on_the_way_up(const fs::path& mount, fs::path group,
+                                             const MemoryFiles& files, Figure figure) {
   std::optional<long long> result;
   group = group.relative_path();
   while (true) {
-    result = least(result, left_in(mount / group, files));
+    result = least(result, figure(mount / group, files));
     if (group.empty()) return result;
     group = group.parent_path();
   }
 }
 
-}  // namespace
-
-std::optional<long long> cgroup_available_bytes(const fs::path& membership,
-                                                const fs::path& hierarchy) {
+/// The least of a figure over the groups of a process.
+std::optional<long long> least_of_groups(const fs::path& membership, const fs::path& hierarchy,
+                                         Figure figure) {
   std::ifstream in(membership);
   std::optional<long long> result;
   // Lines are "ID:CONTROLLERS:PATH"; version 2 has ID 0 and no controllers.
@@ -81,12 +88,23 @@ std::optional<long long> cgroup_available_bytes(const fs::path& membership,
     controllers.append(line, first + 1, second - first - 1).push_back(',');
     const fs::path group = line.substr(second + 1);
     if (controllers == ",,") {
-      result = least(result, least_left(hierarchy, group, kVersion2));
+      result = least(result, least_on_the_way_up(hierarchy, group, kVersion2, figure));
     } else if (controllers.find(",memory,") != std::string::npos) {
-      result = least(result, least_left(hierarchy / "memory", group, kVersion1));
+      result = least(result, least_on_the_way_up(hierarchy / "memory", group, kVersion1, figure));
     }
   }
   return result;
+}
+
+}  // namespace
+
+std::optional<long long> cgroup_available_bytes(const fs::path& membership,
+                                                const fs::path& hierarchy) {
+  return least_of_groups(membership, hierarchy, left_in);
+}
+
+std::optional<long long> cgroup_limit_bytes(const fs::path& membership, const fs::path& hierarchy) {
+  return least_of_groups(membership, hierarchy, limit_of);
 }
 
 std::optional<long long> kilobyte_field(const fs::path& file, const char* name) {

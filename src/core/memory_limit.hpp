@@ -14,6 +14,10 @@ namespace allometer {
 std::optional<long long> cgroup_available_bytes(const std::filesystem::path& membership,
                                                 const std::filesystem::path& hierarchy);
 
+/// The tightest limit itself, however much of it is used; nothing without one.
+std::optional<long long> cgroup_limit_bytes(const std::filesystem::path& membership,
+                                            const std::filesystem::path& hierarchy);
+
 /// The value in bytes of a "Name:  123 kB" line of a file as /proc/meminfo or /proc/self/status.
 std::optional<long long> kilobyte_field(const std::filesystem::path& file, const char* name);
 

@@ -13,6 +13,12 @@
 extern char** environ;  // NOLINT(readability-redundant-declaration)
 
 namespace allometer {
+namespace {
+
+constexpr const char* kOwnGroups = "/proc/self/cgroup";
+constexpr const char* kGroups = "/sys/fs/cgroup";
+
+}  // namespace
 
 std::string program_version() {
   return ALLOMETER_VERSION;
@@ -79,10 +85,15 @@ void reset_peak_resident_bytes() {
 
 long long available_memory_bytes() {
   long long available = kilobyte_field("/proc/meminfo", "MemAvailable").value_or(0);
-  if (const auto group = cgroup_available_bytes("/proc/self/cgroup", "/sys/fs/cgroup")) {
+  if (const auto group = cgroup_available_bytes(kOwnGroups, kGroups)) {
     available = std::min(available, *group);
   }
   return std::max(0LL, available);
+}
+
+long long memory_limit_bytes() {
+  const long long all = kilobyte_field("/proc/meminfo", "MemTotal").value_or(0);
+  return std::min(all, cgroup_limit_bytes(kOwnGroups, kGroups).value_or(all));
 }
 
 }  // namespace allometer

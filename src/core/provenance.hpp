@@ -22,5 +22,8 @@ void reset_peak_resident_bytes();
 /// Bytes that this process may still take: the least of MemAvailable and the cgroup's limit less
 /// its use (v1 and v2).
 long long available_memory_bytes();
+/// Bytes that the processes of a node may hold together, whatever is in use now: the least of
+/// MemTotal and the cgroup's limit.
+long long memory_limit_bytes();
 
 }  // namespace allometer

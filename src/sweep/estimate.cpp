@@ -9,8 +9,8 @@
 #include "core/progress.hpp"
 #include "core/provenance.hpp"
 #include "model/backend.hpp"
-#include "model/kv_cache.hpp"
 #include "model/load.hpp"
+#include "sweep/node_memory.hpp"
 #include "sweep/plan.hpp"
 #include "sweep/simulate.hpp"
 
@@ -32,14 +32,6 @@ struct VariantWork {
   std::int64_t max_sequence = 0;
   bool generates = false;
 };
-
-std::string human_bytes(double bytes) {
-  for (const auto& [unit, size] :
-       {std::pair{"GiB", 1073741824.0}, {"MiB", 1048576.0}, {"KiB", 1024.0}}) {
-    if (bytes >= size) return fmt::format("{:.1f} {}", bytes / size, unit);
-  }
-  return fmt::format("{:.0f} B", bytes);
-}
 
 std::string human_count(double count) {
   for (const auto& [unit, size] : {std::pair{"T", 1e12}, {"G", 1e9}, {"M", 1e6}, {"k", 1e3}}) {
@@ -66,29 +58,21 @@ std::vector<VariantWork> work_by_variant(const Plan& plan) {
   return variants;
 }
 
-/// Weights (shared by the ranks of a node) and what each rank adds.
-struct Memory {
-  double weights = 0;
-  double cache = 0;  ///< one path of keys and values
-  double per_rank =
-      0;  ///< cache, a chunk's activations, and the budget of generation where a task generates
-};
-
-Memory memory_of(const Plan& plan, std::size_t variant, const VariantWork& work) {
+/// Nothing of a model that cannot be used.
+VariantMemory memory_of_variant(const Plan& plan, std::size_t variant, const VariantWork& work) {
   const auto& planned = plan.record.variants[variant];
   const auto& model = plan.models[static_cast<std::size_t>(planned.model)];
   if (model.failure) return {};
-  const auto& config = model.config;
-  Memory memory;
-  memory.weights =
-      static_cast<double>(model::packed_bytes(config, *parse_precision(planned.precision)));
-  memory.cache = static_cast<double>(model::KvCache::size_in_bytes(
-      config.num_hidden_layers, config.num_key_value_heads, config.head_dim,
-      static_cast<int>(std::max<std::int64_t>(1, work.max_sequence))));
-  memory.per_rank = memory.cache +
-                    static_cast<double>(model::activation_bytes(config, plan.job.chunk_tokens)) +
-                    (work.generates ? static_cast<double>(plan.job.generation_bytes) : 0);
-  return memory;
+  return memory_of(model.config, *parse_precision(planned.precision), plan.job.chunk_tokens,
+                   work.max_sequence);
+}
+
+/// With the budget of generation, where a task generates.
+double node_bytes(const Plan& plan, const VariantWork& work, const VariantMemory& memory,
+                  int ranks) {
+  const std::size_t rank =
+      memory.of_rank() + (work.generates ? plan.job.generation_bytes : std::size_t{0});
+  return static_cast<double>(memory.weights) + ranks * static_cast<double>(rank);
 }
 
 std::string variant_table(const Plan& plan, const std::vector<VariantWork>& variants) {
@@ -97,12 +81,13 @@ std::string variant_table(const Plan& plan, const std::vector<VariantWork>& vari
                   "questions", "tokens", "saved", "FLOPs", "weights", "cache/rank");
   for (std::size_t i = 0; i < variants.size(); ++i) {
     const VariantWork& work = variants[i];
-    const Memory memory = memory_of(plan, i, work);
+    const VariantMemory memory = memory_of_variant(plan, i, work);
     const double saved = work.requested_tokens > 0 ? 1 - work.tokens / work.requested_tokens : 0;
     text += fmt::format("{:<32} {:>6} {:>9} {:>9} {:>8.0f}% {:>9} {:>11} {:>11}\n",
                         plan.record.variants[i].name, work.cells, work.questions,
                         human_count(work.tokens), 100 * saved, human_count(work.flops),
-                        human_bytes(memory.weights), human_bytes(memory.cache));
+                        human_bytes(static_cast<double>(memory.weights)),
+                        human_bytes(static_cast<double>(memory.cache)));
   }
   return text;
 }
@@ -117,6 +102,12 @@ double texts_bytes(const Plan& plan) {
     }
   }
   return bytes;
+}
+
+Node node_of(const EstimateOptions& options) {
+  if (options.node_memory_bytes > 0)
+    return {"a node", options.node_memory_bytes, options.ranks_per_node};
+  return {"this machine", memory_limit_bytes(), options.ranks_per_node};
 }
 
 std::string failures(const Plan& plan) {
@@ -137,11 +128,15 @@ std::string estimate_job(const EstimateOptions& options) {
   std::vector<PlannedTaskInput> tasks = load_tasks(job);
   const InstructionSet isa = detect_instruction_set();
   model::limit_instruction_set(isa);
+  const std::vector<Node> nodes = {node_of(options)};
   std::vector<ModelIdentity> identities;
-  for (const auto& model : job.models)
-    identities.push_back(identify_model(model.path, digest_cache_file()));
-  const Plan plan =
-      make_plan(std::move(job), std::move(tasks), model::numerics_version(isa), identities);
+  for (const auto& model : job.models) {
+    auto too_large = find_too_large(job, model, nodes);
+    identities.push_back(too_large ? identity_of_too_large(model, *std::move(too_large))
+                                   : identify_model(model.path, digest_cache_file()));
+  }
+  Plan plan = make_plan(std::move(job), std::move(tasks), model::numerics_version(isa), identities);
+  fail_cells_beyond_memory(plan, nodes);
   const auto variants = work_by_variant(plan);
 
   std::map<std::string, double> measured;
@@ -157,9 +152,10 @@ std::string estimate_job(const EstimateOptions& options) {
       measured[precision] = model::measure_peak_flops_per_second(*parse_precision(precision));
     }
     speed.push_back(options.efficiency * measured[precision]);
-    const Memory memory = memory_of(plan, i, variants[i]);
-    load_seconds.push_back(memory.weights / kLoadBytesPerSecond);
-    node_memory = std::max(node_memory, memory.weights + options.ranks_per_node * memory.per_rank);
+    const VariantMemory memory = memory_of_variant(plan, i, variants[i]);
+    load_seconds.push_back(static_cast<double>(memory.weights) / kLoadBytesPerSecond);
+    node_memory =
+        std::max(node_memory, node_bytes(plan, variants[i], memory, options.ranks_per_node));
     questions += static_cast<double>(variants[i].questions);
   }
   std::vector<ScheduledCell> cells;

@@ -19,7 +19,8 @@ static void from_json(const nlohmann::json& json, PromptSettings& settings) {
 namespace allometer::sweep {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Lease, id, cell, begin, end, attempt)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HelloMessage, host, instruction_set, cpus, wanted_threads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(HelloMessage, host, instruction_set, cpus, wanted_threads,
+                                   memory_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifyMessage, model, path)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifiedMessage, model, digest, tokenizer, failed, kind,
                                    reason)

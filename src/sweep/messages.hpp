@@ -34,6 +34,7 @@ struct HelloMessage {
   std::string instruction_set;
   std::vector<int> cpus;            ///< that its threads may run on
   std::int32_t wanted_threads = 0;  ///< $OMP_NUM_THREADS; 0: not set
+  std::int64_t memory_bytes = 0;    ///< that the ranks of its node may hold together
 };
 
 struct IdentifyMessage {

@@ -64,7 +64,7 @@ std::optional<std::string> caught_stop_signal() {
 Rank::Rank(mpi::Session& session)
     : session_(session),
       hello_{host_name(), std::string(name_of(detect_instruction_set())), model::available_cpus(),
-             model::wanted_num_threads().value_or(0)},
+             model::wanted_num_threads().value_or(0), memory_limit_bytes()},
       last_heartbeat_sent_(Clock::now()),
       last_heard_of_root_(Clock::now()) {
   session_.send(kRoot, tag_of(Tag::hello), encode(hello_));

@@ -124,6 +124,7 @@ int Root::run() {
   describe_start();
   plan_ = make_plan(std::move(job), std::move(tasks),
                     model::numerics_version(*parse_instruction_set(instruction_set_)), identities);
+  fail_cells_beyond_memory(plan_, nodes_);
   const auto index = results::JournalIndex::read(results::journal_directory(output_));
   start_.start = next_start(index);
   const ResumeSummary resume = summarize_resume(plan_, index, options_.retry_failed);
@@ -241,6 +242,7 @@ void Root::meet_ranks() {
     keeper_of_host.emplace(host, rank);
     node_of_host.emplace(host, static_cast<int>(node_of_host.size()));
     ranks_.push_back({host, node_of_host.at(host), keeper_of_host.at(host)});
+    meet_node(hellos_[static_cast<std::size_t>(rank)]);
   }
   auto lowest = InstructionSet::avx512_bf16;
   for (const HelloMessage& hello : hellos_) {
@@ -249,9 +251,27 @@ void Root::meet_ranks() {
   instruction_set_ = name_of(lowest);
 }
 
+void Root::meet_node(const HelloMessage& hello) {
+  const std::int64_t memory =
+      options_.node_memory_bytes > 0 ? options_.node_memory_bytes : hello.memory_bytes;
+  const auto known = std::find_if(nodes_.begin(), nodes_.end(),
+                                  [&](const Node& node) { return node.name == hello.host; });
+  if (known == nodes_.end()) {
+    nodes_.push_back({hello.host, memory, 1});
+    return;
+  }
+  ++known->ranks;
+  known->memory_bytes = std::min(known->memory_bytes, memory);
+}
+
 std::vector<ModelIdentity> Root::identify_models(const job::Job& job) {
   identities_.resize(job.models.size());
   for (std::size_t i = 0; i < job.models.size(); ++i) {
+    if (auto failure = find_too_large(job, job.models[i], nodes_)) {
+      identities_[i] = identity_of_too_large(job.models[i], *std::move(failure));
+      ++num_identified_;
+      continue;
+    }
     const int rank = static_cast<int>(i % static_cast<std::size_t>(session_.size()));
     session_.send(
         rank, static_cast<int>(Tag::identify),

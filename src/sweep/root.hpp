@@ -9,6 +9,7 @@
 
 #include "core/progress.hpp"
 #include "sweep/coordinator.hpp"
+#include "sweep/node_memory.hpp"
 #include "sweep/output_lock.hpp"
 #include "sweep/rank.hpp"
 #include "sweep/run_sweep.hpp"
@@ -35,6 +36,7 @@ class Root {
   void step();
   void stop_all();
   void meet_ranks();
+  void meet_node(const HelloMessage& hello);
   std::vector<ModelIdentity> identify_models(const job::Job& job);
   std::int32_t next_start(const results::JournalIndex& index) const;
   void write_first_state(const std::string& job, Outcome outcome);
@@ -58,6 +60,7 @@ class Root {
   std::filesystem::path output_;
   std::chrono::steady_clock::time_point start_time_;
   std::vector<HelloMessage> hellos_;
+  std::vector<Node> nodes_;
   std::size_t num_hellos_ = 0;
   std::vector<RankInfo> ranks_;
   std::vector<ModelIdentity> identities_;

@@ -1,6 +1,7 @@
 #pragma once
 /// The whole of `allometer run`, on every rank.
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -15,8 +16,9 @@ struct RunOptions {
   bool dry_run = false;          ///< only say what would be done
   bool retry_failed = false;
   int threads = 0;  ///< per rank; 0: $OMP_NUM_THREADS, else the node's cores divided by its ranks
-  double time_limit_seconds = 0;  ///< stop in good order after so long; 0: none
-  std::vector<std::string> argv;  ///< for the provenance
+  std::int64_t node_memory_bytes = 0;  ///< of every node; 0: what kernel and batch system allow
+  double time_limit_seconds = 0;       ///< stop in good order after so long; 0: none
+  std::vector<std::string> argv;       ///< for the provenance
 };
 
 /// Collective over all ranks of `mpirun` or `srun`; call it once. Initialises and finalizes MPI.

@@ -2,11 +2,14 @@
 /// computes is tested in tests/integration.
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/program.hpp"
+#include "io/gguf_builder.hpp"
 #include "results/store.hpp"
 #include "sweep/output_lock.hpp"
 #include "sweep/state_file.hpp"
@@ -181,6 +184,74 @@ class SmallSweep : public testing::Test {
   }
   ScratchDirectory scratch_;
 };
+
+/// The shape of Llama 3 70B as a sparse file: 280 GB of holes.
+bool write_huge_gguf(const std::filesystem::path& path) {
+  constexpr std::uint64_t kHidden = 8192;
+  constexpr std::uint64_t kKeys = 1024;
+  constexpr std::uint64_t kInner = 28672;
+  constexpr std::uint64_t kVocabulary = 128256;
+  constexpr std::uint32_t kLayers = 80;
+  io::GgufBuilder builder;
+  builder.text("general.architecture", "llama")
+      .uint32("llama.context_length", 8192)
+      .uint32("llama.embedding_length", kHidden)
+      .uint32("llama.feed_forward_length", kInner)
+      .uint32("llama.block_count", kLayers)
+      .uint32("llama.attention.head_count", 64)
+      .uint32("llama.attention.head_count_kv", 8)
+      .float32("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+  std::uint64_t offset = 0;
+  const auto add = [&](const std::string& name, const std::vector<std::uint64_t>& shape) {
+    builder.info(name + ".weight", static_cast<std::uint32_t>(io::GgufTensor::f32), shape, offset);
+    offset += sizeof(float) * shape.front() * (shape.size() > 1 ? shape.back() : 1);
+  };
+  add("token_embd", {kVocabulary, kHidden});
+  for (std::uint32_t i = 0; i < kLayers; ++i) {
+    const std::string layer = "blk." + std::to_string(i) + ".";
+    add(layer + "attn_norm", {kHidden});
+    add(layer + "attn_q", {kHidden, kHidden});
+    add(layer + "attn_k", {kKeys, kHidden});
+    add(layer + "attn_v", {kKeys, kHidden});
+    add(layer + "attn_output", {kHidden, kHidden});
+    add(layer + "ffn_norm", {kHidden});
+    add(layer + "ffn_gate", {kInner, kHidden});
+    add(layer + "ffn_up", {kInner, kHidden});
+    add(layer + "ffn_down", {kHidden, kInner});
+  }
+  add("output_norm", {kHidden});
+  add("output", {kVocabulary, kHidden});
+  std::ofstream(path, std::ios::binary) << builder.bytes();
+  std::error_code error;
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) + 64 + offset, error);
+  return !error;
+}
+
+TEST_F(SmallSweep, AModelBeyondMemoryFailsBeforeAnyWorkAndLeavesTheOthersAlone) {
+  if (!write_huge_gguf(scratch_.path() / "huge.gguf"))
+    GTEST_SKIP() << "no sparse file of 280 GB can be made here";
+  const std::string file = scratch_.write(
+      "job.yaml",
+      "name: small\nmodels:\n  - path: model\n    random: true\n  - path: huge.gguf\n"
+      "tasks: [next]\n");
+  const auto figures = testing::ContainsRegex(
+      "huge/f32 needs 25[0-9]\\.[0-9] GiB on a node .*, but .* has 64\\.0 GiB; use nodes with "
+      "more");
+  const Outcome planned = run_program({"plan", file, "--node-memory", "64GiB"});
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_THAT(planned.out, HasSubstr("1 cells will fail: huge/f32"));
+  EXPECT_THAT(planned.out, figures);
+  const std::string output = scratch_.path() / "out.h5";
+  const Outcome run = run_program({"run", file, "-o", output, "--node-memory", "64GiB"});
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  EXPECT_THAT(run.err, figures);
+  EXPECT_THAT(run_program({"status", output}).out, HasSubstr("1 done, 1 failed, 0 left of 2"));
+  // The small one needs more than 1 MiB too.
+  const Outcome none = run_program({"plan", file, "--node-memory", "1MiB"});
+  EXPECT_THAT(none.out, HasSubstr("cells will fail: model/f32 needs"));
+  EXPECT_THAT(run_program({"plan", file, "--node-memory", "much"}).err,
+              HasSubstr("--node-memory is 'much', but must be a size"));
+}
 
 TEST_F(SmallSweep, RunsCollectsAndReportsItsStatus) {
   setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);

@@ -71,6 +71,7 @@ TEST(Provenance, MeasuresThisProcess) {
   ::munmap(block, kBytes);
   EXPECT_GE(peak_resident_bytes(), before + grown) << "the peak outlives the block";
   EXPECT_GT(available_memory_bytes(), 0);
+  EXPECT_GE(memory_limit_bytes(), available_memory_bytes());
   EXPECT_LE(available_memory_bytes(), kilobyte_field("/proc/meminfo", "MemTotal").value());
 }
 
@@ -94,6 +95,7 @@ TEST(CgroupMemory, TakesTheTightestGroupOfVersion2) {
   EXPECT_EQ(cgroup_available_bytes(folder / "self", folder / "fs"), 1000 - (400 - 50));
   folder.write("fs/job_7/step_0/memory.max", "300\n");
   EXPECT_EQ(cgroup_available_bytes(folder / "self", folder / "fs"), 300 - 100);
+  EXPECT_EQ(cgroup_limit_bytes(folder / "self", folder / "fs"), 300);
 }
 
 TEST(CgroupMemory, ReadsVersion1AmongOtherControllers) {
@@ -105,6 +107,7 @@ TEST(CgroupMemory, ReadsVersion1AmongOtherControllers) {
   folder.write("fs/memory/memory.limit_in_bytes", "9223372036854771712\n");
   folder.write("fs/memory/memory.usage_in_bytes", "9000\n");
   EXPECT_EQ(cgroup_available_bytes(folder / "self", folder / "fs"), 2000);
+  EXPECT_EQ(cgroup_limit_bytes(folder / "self", folder / "fs"), 5000);
 }
 
 TEST(CgroupMemory, FindsTheContainersOwnGroupAtTheRootOfTheMount) {
@@ -122,6 +125,7 @@ TEST(CgroupMemory, IsUnlimitedWithoutALimit) {
   folder.write("fs/memory.max", "max\n");
   folder.write("fs/memory.current", "140\n");
   EXPECT_EQ(cgroup_available_bytes(folder / "self", folder / "fs"), std::nullopt);
+  EXPECT_EQ(cgroup_limit_bytes(folder / "self", folder / "fs"), std::nullopt);
 }
 
 TEST(Log, WritesWholeLinesWithPrefixAboveTheLevel) {
