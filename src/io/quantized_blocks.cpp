@@ -9,8 +9,8 @@
 namespace allometer::io {
 namespace {
 
-constexpr std::size_t kSmall = 32;   ///< weights of a block of Q8_0 and Q4_0
-constexpr std::size_t kLarge = 256;  ///< of Q4_K and Q6_K
+constexpr std::size_t kSmall = 32;   ///< weights of a block
+constexpr std::size_t kLarge = 256;  ///< of a block of the K formats
 
 float load_f16(const std::uint8_t* src) {
   std::uint16_t bits = 0;
@@ -42,15 +42,106 @@ void convert_q4_0(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
   }
 }
 
+/// Bytes: the scale, the minimum, 16 pairs as in Q4_0 without offset.
+void convert_q4_1(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
+  for (; num_blocks != 0; --num_blocks, src += kQ4_1Bytes, dst += kSmall) {
+    const float scale = load_f16(src);
+    const float minimum = load_f16(src + 2);
+    for (std::size_t i = 0; i < kSmall / 2; ++i) {
+      const int pair = src[4 + i];
+      dst[i] = static_cast<float>(pair & 0xF) * scale + minimum;
+      dst[i + kSmall / 2] = static_cast<float>(pair >> 4) * scale + minimum;
+    }
+  }
+}
+
+/// 32 weights of five bits: bit i of `upper` (4 bytes) is the fifth of weight i; the others are
+/// pairs as in Q4_0.
+void join_five_bits(const std::uint8_t* upper, const std::uint8_t* pairs, int* weights) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, upper, sizeof bits);
+  for (std::size_t i = 0; i < kSmall / 2; ++i) {
+    weights[i] = (pairs[i] & 0xF) | static_cast<int>((bits >> i & 1) << 4);
+    weights[i + kSmall / 2] = (pairs[i] >> 4) | static_cast<int>((bits >> (i + 16) & 1) << 4);
+  }
+}
+
+/// Bytes: the scale, the fifth bits, the pairs, with an offset of 16.
+void convert_q5_0(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
+  constexpr int kOffset = 16;
+  int weights[kSmall];
+  for (; num_blocks != 0; --num_blocks, src += kQ5_0Bytes, dst += kSmall) {
+    const float scale = load_f16(src);
+    join_five_bits(src + 2, src + 6, weights);
+    for (std::size_t i = 0; i < kSmall; ++i)
+      dst[i] = static_cast<float>(weights[i] - kOffset) * scale;
+  }
+}
+
+/// Bytes: the scale, the minimum, the fifth bits, the pairs.
+void convert_q5_1(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
+  int weights[kSmall];
+  for (; num_blocks != 0; --num_blocks, src += kQ5_1Bytes, dst += kSmall) {
+    const float scale = load_f16(src);
+    const float minimum = load_f16(src + 2);
+    join_five_bits(src + 4, src + 8, weights);
+    for (std::size_t i = 0; i < kSmall; ++i)
+      dst[i] = static_cast<float>(weights[i]) * scale + minimum;
+  }
+}
+
+/// Bytes: 16 of scale (low half) and minimum (high half) of each 16 weights, 64 of two-bit weights,
+/// scale of the scales, scale of the minima. Each half of the block (128 weights) has 32 bytes,
+/// whose bits 2 j and 2 j + 1 are weights 32 j to 32 j + 31.
+void convert_q2_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
+  for (; num_blocks != 0; --num_blocks, src += kQ2_KBytes) {
+    const float scales = load_f16(src + 80);
+    const float minima = load_f16(src + 82);
+    for (std::size_t group = 0; group < 16; ++group, dst += 16) {
+      const std::uint8_t* const weights = src + 16 + 32 * (group / 8) + 16 * (group % 2);
+      const std::size_t shift = 2 * (group % 8 / 2);
+      const float scale = scales * static_cast<float>(src[group] & 0xF);
+      const float minimum = minima * static_cast<float>(src[group] >> 4);
+      for (std::size_t i = 0; i < 16; ++i)
+        dst[i] = scale * static_cast<float>(weights[i] >> shift & 3) - minimum;
+    }
+  }
+}
+
+/// Bytes: 32 of third bits, 64 of two-bit weights as in Q2_K, 12 of six-bit scales with an offset
+/// of 32, the scale. A third bit that is not set stands for -4; bit j of byte i is that of weight
+/// 32 j + i. The scale of group g has its low four bits in byte g % 8 (the low half for the first
+/// eight groups), the others in byte 8 + g % 4.
+void convert_q3_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
+  constexpr int kScaleOffset = 32;
+  constexpr int kOffset = 4;
+  for (; num_blocks != 0; --num_blocks, src += kQ3_KBytes) {
+    const std::uint8_t* const scales = src + 96;
+    const float block_scale = load_f16(src + 108);
+    for (std::size_t group = 0; group < 16; ++group, dst += 16) {
+      const std::uint8_t* const third = src + 16 * (group % 2);
+      const std::uint8_t* const weights = src + 32 + 32 * (group / 8) + 16 * (group % 2);
+      const std::size_t shift = 2 * (group % 8 / 2);
+      const int low = scales[group % 8] >> 4 * (group / 8) & 0xF;
+      const int high = scales[8 + group % 4] >> 2 * (group / 4) & 3;
+      const float scale = block_scale * static_cast<float>((low | high << 4) - kScaleOffset);
+      for (std::size_t i = 0; i < 16; ++i) {
+        const int missing = (third[i] >> group / 2 & 1) != 0 ? 0 : kOffset;
+        dst[i] = scale * static_cast<float>((weights[i] >> shift & 3) - missing);
+      }
+    }
+  }
+}
+
 /// Scale and minimum of a group of 32 weights, six bits each.
 struct GroupScale {
   int scale = 0;
   int minimum = 0;
 };
 
-/// Of group `group` (0 to 7) in the 12 bytes of Q4_K: groups 0 to 3 lie in the low six bits of
-/// bytes 0 to 3 (scales) and 4 to 7 (minima); of the others four bits are in bytes 8 to 11 and two
-/// in the high bits of the first eight.
+/// Of group `group` (0 to 7) in the 12 bytes of Q4_K and Q5_K: groups 0 to 3 lie in the low six
+/// bits of bytes 0 to 3 (scales) and 4 to 7 (minima); of the others four bits are in bytes 8 to 11
+/// and two in the high bits of the first eight.
 GroupScale group_scale(const std::uint8_t* bytes, int group) {
   if (group < 4) return {bytes[group] & 63, bytes[group + 4] & 63};
   const int low = bytes[group + 4];
@@ -75,6 +166,27 @@ void convert_q4_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
       for (std::size_t i = 0; i < 32; ++i) {
         dst[i] = low_scale * static_cast<float>(pairs[i] & 0xF) - low_minimum;
         dst[i + 32] = high_scale * static_cast<float>(pairs[i] >> 4) - high_minimum;
+      }
+    }
+  }
+}
+
+/// Bytes: as Q4_K, but for 32 bytes of fifth bits before the pairs: bit g of byte i is that of
+/// weight i of group g.
+void convert_q5_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
+  for (; num_blocks != 0; --num_blocks, src += kQ5_KBytes) {
+    const float scales = load_f16(src);
+    const float minima = load_f16(src + 2);
+    const std::uint8_t* const upper = src + 16;
+    for (int group = 0; group < 8; ++group, dst += 32) {
+      const std::uint8_t* const pairs = src + 48 + 32 * (group / 2);
+      const GroupScale of_group = group_scale(src + 4, group);
+      const float scale = scales * static_cast<float>(of_group.scale);
+      const float minimum = minima * static_cast<float>(of_group.minimum);
+      for (std::size_t i = 0; i < 32; ++i) {
+        const int low = pairs[i] >> 4 * (group % 2) & 0xF;
+        const int weight = low + ((upper[i] >> group & 1) << 4);
+        dst[i] = scale * static_cast<float>(weight) - minimum;
       }
     }
   }
@@ -113,32 +225,55 @@ void convert_q6_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
   }
 }
 
-const std::uint8_t* bytes_of(std::span<const std::byte> src, std::size_t block_bytes,
-                             std::size_t num_blocks) {
-  ALLOMETER_EXPECT(src.size() == block_bytes * num_blocks);
-  return reinterpret_cast<const std::uint8_t*>(src.data());
+using Convert = void (*)(const std::uint8_t* src, float* dst, std::size_t num_blocks);
+
+void dequantize(std::span<const std::byte> src, std::span<float> dst, std::size_t block_weights,
+                std::size_t block_bytes, Convert convert) {
+  const std::size_t blocks = dst.size() / block_weights;
+  ALLOMETER_EXPECT(dst.size() == blocks * block_weights && src.size() == blocks * block_bytes);
+  convert(reinterpret_cast<const std::uint8_t*>(src.data()), dst.data(), blocks);
 }
 
 }  // namespace
 
-void dequantize_q8_0(std::span<const std::byte> src, std::span<float> dst) {
-  const std::size_t blocks = dst.size() / kSmall;
-  convert_q8_0(bytes_of(src, kQ8_0Bytes, blocks), dst.data(), blocks);
+void dequantize_q4_0(std::span<const std::byte> src, std::span<float> dst) {
+  dequantize(src, dst, kSmall, kQ4_0Bytes, convert_q4_0);
 }
 
-void dequantize_q4_0(std::span<const std::byte> src, std::span<float> dst) {
-  const std::size_t blocks = dst.size() / kSmall;
-  convert_q4_0(bytes_of(src, kQ4_0Bytes, blocks), dst.data(), blocks);
+void dequantize_q4_1(std::span<const std::byte> src, std::span<float> dst) {
+  dequantize(src, dst, kSmall, kQ4_1Bytes, convert_q4_1);
+}
+
+void dequantize_q5_0(std::span<const std::byte> src, std::span<float> dst) {
+  dequantize(src, dst, kSmall, kQ5_0Bytes, convert_q5_0);
+}
+
+void dequantize_q5_1(std::span<const std::byte> src, std::span<float> dst) {
+  dequantize(src, dst, kSmall, kQ5_1Bytes, convert_q5_1);
+}
+
+void dequantize_q8_0(std::span<const std::byte> src, std::span<float> dst) {
+  dequantize(src, dst, kSmall, kQ8_0Bytes, convert_q8_0);
+}
+
+void dequantize_q2_k(std::span<const std::byte> src, std::span<float> dst) {
+  dequantize(src, dst, kLarge, kQ2_KBytes, convert_q2_k);
+}
+
+void dequantize_q3_k(std::span<const std::byte> src, std::span<float> dst) {
+  dequantize(src, dst, kLarge, kQ3_KBytes, convert_q3_k);
 }
 
 void dequantize_q4_k(std::span<const std::byte> src, std::span<float> dst) {
-  const std::size_t blocks = dst.size() / kLarge;
-  convert_q4_k(bytes_of(src, kQ4_KBytes, blocks), dst.data(), blocks);
+  dequantize(src, dst, kLarge, kQ4_KBytes, convert_q4_k);
+}
+
+void dequantize_q5_k(std::span<const std::byte> src, std::span<float> dst) {
+  dequantize(src, dst, kLarge, kQ5_KBytes, convert_q5_k);
 }
 
 void dequantize_q6_k(std::span<const std::byte> src, std::span<float> dst) {
-  const std::size_t blocks = dst.size() / kLarge;
-  convert_q6_k(bytes_of(src, kQ6_KBytes, blocks), dst.data(), blocks);
+  dequantize(src, dst, kLarge, kQ6_KBytes, convert_q6_k);
 }
 
 }  // namespace allometer::io

@@ -25,12 +25,24 @@ void convert_blocks(TensorType type, std::span<const std::byte> src, std::span<f
       return convert_f16(src, dst);
     case TensorType::bf16:
       return convert_bf16(src, dst);
-    case TensorType::q8_0:
-      return dequantize_q8_0(src, dst);
     case TensorType::q4_0:
       return dequantize_q4_0(src, dst);
+    case TensorType::q4_1:
+      return dequantize_q4_1(src, dst);
+    case TensorType::q5_0:
+      return dequantize_q5_0(src, dst);
+    case TensorType::q5_1:
+      return dequantize_q5_1(src, dst);
+    case TensorType::q8_0:
+      return dequantize_q8_0(src, dst);
+    case TensorType::q2_k:
+      return dequantize_q2_k(src, dst);
+    case TensorType::q3_k:
+      return dequantize_q3_k(src, dst);
     case TensorType::q4_k:
       return dequantize_q4_k(src, dst);
+    case TensorType::q5_k:
+      return dequantize_q5_k(src, dst);
     case TensorType::q6_k:
       return dequantize_q6_k(src, dst);
   }
@@ -46,12 +58,24 @@ std::string_view name_of(TensorType type) {
       return "F16";
     case TensorType::bf16:
       return "BF16";
-    case TensorType::q8_0:
-      return "Q8_0";
     case TensorType::q4_0:
       return "Q4_0";
+    case TensorType::q4_1:
+      return "Q4_1";
+    case TensorType::q5_0:
+      return "Q5_0";
+    case TensorType::q5_1:
+      return "Q5_1";
+    case TensorType::q8_0:
+      return "Q8_0";
+    case TensorType::q2_k:
+      return "Q2_K";
+    case TensorType::q3_k:
+      return "Q3_K";
     case TensorType::q4_k:
       return "Q4_K";
+    case TensorType::q5_k:
+      return "Q5_K";
     case TensorType::q6_k:
       return "Q6_K";
   }
@@ -65,12 +89,24 @@ BlockSize block_of(TensorType type) {
     case TensorType::f16:
     case TensorType::bf16:
       return {1, 2};
-    case TensorType::q8_0:
-      return {32, kQ8_0Bytes};
     case TensorType::q4_0:
       return {32, kQ4_0Bytes};
+    case TensorType::q4_1:
+      return {32, kQ4_1Bytes};
+    case TensorType::q5_0:
+      return {32, kQ5_0Bytes};
+    case TensorType::q5_1:
+      return {32, kQ5_1Bytes};
+    case TensorType::q8_0:
+      return {32, kQ8_0Bytes};
+    case TensorType::q2_k:
+      return {256, kQ2_KBytes};
+    case TensorType::q3_k:
+      return {256, kQ3_KBytes};
     case TensorType::q4_k:
       return {256, kQ4_KBytes};
+    case TensorType::q5_k:
+      return {256, kQ5_KBytes};
     case TensorType::q6_k:
       return {256, kQ6_KBytes};
   }

@@ -13,7 +13,21 @@ namespace allometer::io {
 
 /// Element formats of which weights can be made. The block formats are those of GGUF
 /// (quantized_blocks.hpp); the others are in safetensors too.
-enum class TensorType { f32, f16, bf16, q8_0, q4_0, q4_k, q6_k };
+enum class TensorType {
+  f32,
+  f16,
+  bf16,
+  q4_0,
+  q4_1,
+  q5_0,
+  q5_1,
+  q8_0,
+  q2_k,
+  q3_k,
+  q4_k,
+  q5_k,
+  q6_k,
+};
 std::string_view name_of(TensorType type);  ///< "F32", "BF16", "Q4_K"
 
 /// Elements that are stored together, and the bytes they take.

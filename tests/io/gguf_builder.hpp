@@ -30,10 +30,10 @@ enum class GgufTensor : std::uint32_t {
   f32 = 0,
   f16 = 1,
   q4_0 = 2,
-  q5_1 = 7,
   q8_0 = 8,
   q4_k = 12,
   q6_k = 14,
+  iq4_nl = 20,
   bf16 = 30,
 };
 

@@ -224,12 +224,12 @@ TEST(Gguf, TensorsMayNotOverlapOrComeTwice) {
 
 TEST(Gguf, TypesWithoutWeightsAreRefusedWhenTheyAreAskedFor) {
   GgufBuilder builder;
-  builder.tensor("w", GgufTensor::q5_1, {32}, std::string(24, '\0'));
+  builder.tensor("w", GgufTensor::iq4_nl, {32}, std::string(18, '\0'));
   builder.tensor("v", GgufTensor{99}, {32}, std::string(24, '\0'));
   const Gguf file = open(builder);
   EXPECT_THAT(file.shape("w"), ElementsAre(32));
   EXPECT_THAT(message_of([&] { file.at("w"); }),
-              AllOf(HasSubstr("tensor 'w' is of type Q5_1"), HasSubstr("Q4_K")));
+              AllOf(HasSubstr("tensor 'w' is of type IQ4_NL"), HasSubstr("Q4_K")));
   EXPECT_THAT(message_of([&] { file.at("v"); }), HasSubstr("is of type 99"));
   EXPECT_THAT(message_of([&] { file.at("x"); }), HasSubstr("no tensor 'x'"));
 }

@@ -112,12 +112,14 @@ TEST(QuantizedBlocks, EqualThoseOfGgmlToTheLastBit) {
     blocks.copy_to(0, values);
     EXPECT_EQ(std::memcmp(values.data(), expected.data.data(), expected.data.size()), 0) << name;
   }
-  EXPECT_THAT(types, ::testing::ElementsAre("Q4_0", "Q4_K", "Q6_K", "Q8_0"));
+  EXPECT_THAT(types, ::testing::ElementsAre("Q2_K", "Q3_K", "Q4_0", "Q4_1", "Q4_K", "Q5_0", "Q5_1",
+                                            "Q5_K", "Q6_K", "Q8_0"));
 }
 
 TEST(QuantizedBlocks, AnyRangeIsTheSameAsTheWhole) {
   for (const TensorType type :
-       {TensorType::q8_0, TensorType::q4_0, TensorType::q4_k, TensorType::q6_k}) {
+       {TensorType::q4_0, TensorType::q4_1, TensorType::q5_0, TensorType::q5_1, TensorType::q8_0,
+        TensorType::q2_k, TensorType::q3_k, TensorType::q4_k, TensorType::q5_k, TensorType::q6_k}) {
     const BlockSize block = block_of(type);
     std::string bytes(3 * block.bytes, '\0');
     // Bytes below 64 keep the binary16 scales finite.

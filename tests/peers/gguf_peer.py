@@ -20,12 +20,13 @@ import gguf_file
 from gguf_file import BLOCKS, TYPES, Tensor
 
 # Bytes of a block at which binary16 scales stand.
-SCALES = {"Q8_0": [0], "Q4_0": [0], "Q4_K": [0, 2], "Q6_K": [208]}
+SCALES = {"Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0], "Q2_K": [80, 82], "Q3_K": [108],
+          "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208]}
 # What llama.cpp is asked for, its number of that (llama_ftype), and the most RMS of the difference to its logits over their
 # standard deviation. Ours are the more exact: it keeps keys and values in binary16 and multiplies activations that it
 # rounded to 16 or 8 bits. A wrong order of the rows of queries and keys moves logits by 0.8.
 KINDS = {"F32": (0, 0.005), "F16": (1, 0.005), "BF16": (32, 0.02), "Q8_0": (7, 0.06), "Q4_0": (2, 0.06), "Q4_K_M": (15, 0.06),
-         "Q6_K": (18, 0.06)}
+         "Q5_K_M": (17, 0.06), "Q6_K": (18, 0.06)}
 
 
 class Ggml:

@@ -20,7 +20,7 @@ fi
 libraries=$work/node_modules/$package/bins/linux-x64
 peer() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$here/gguf_peer.py" "$@"; }
 if [[ -n ${2:-} ]]; then
-  peer blocks "$libraries" "$2" 1 10
+  peer blocks "$libraries" "$2" 1 6
   exit 0
 fi
 status=0
