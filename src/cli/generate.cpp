@@ -1,12 +1,14 @@
 /// allometer generate: greedy continuations.
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/checkpoint.hpp"
 #include "cli/commands.hpp"
+#include "cli/conversation.hpp"
 #include "cli/json_lines.hpp"
 #include "cli/options.hpp"
 #include "core/log.hpp"
@@ -33,12 +35,15 @@ Options declare() {
       .option("max-new-tokens,n", "N", "stop after N tokens", "40")
       .list("until", "TEXT", "stop before TEXT, and leave it out (may be given several times)")
       .flag("ignore-eos", "go on after the end-of-text token");
+  declare_chat_options(options);
   declare_compute_options(options);
   options
       .example("allometer generate models/smollm2-135m 'Once upon a time' -n 60 --until '.'",
                "the rest of a sentence")
       .example("allometer generate models/smollm2-135m --jsonl prompts.jsonl > continued.jsonl",
-               "a file of prompts");
+               "a file of prompts")
+      .example("allometer generate models/smollm2-135m-instruct --chat messages.json",
+               "the assistant's reply to a conversation");
   return options;
 }
 
@@ -49,6 +54,7 @@ struct Generator {
   const model::Config& config;
   int max_new_tokens;
   std::vector<std::string> until;
+  std::optional<bool> add_bos;  ///< nothing: as the tokenizer's own settings say
   std::vector<std::int32_t> end_tokens;
 };
 
@@ -64,7 +70,7 @@ std::vector<Continuation> continue_prompts(const Generator& generator,
                                        eval::StopWatch(generator.tokenizer, generator.until));
   for (const std::string& prompt : prompts) {
     eval::EncodedPrompt encoded = eval::encode_prompt(
-        prompt, generator.max_new_tokens, generator.tokenizer, generator.config, std::nullopt);
+        prompt, generator.max_new_tokens, generator.tokenizer, generator.config, generator.add_bos);
     if (encoded.truncated) {
       log::warning("a prompt is longer than the model's context; cut from the left");
     }
@@ -109,8 +115,9 @@ std::vector<std::int32_t> end_tokens(const tokenizer::Tokenizer& tokenizer,
 int run_generate(std::span<const std::string> words) {
   Options options = declare();
   if (options.parse(words)) return print_help(options);
-  if (options.given("PROMPT") == options.given("jsonl"))
-    options.fail("give either PROMPT or --jsonl FILE");
+  const bool is_chat = options.given("chat");
+  if (options.given("PROMPT") + options.given("jsonl") + is_chat != 1)
+    options.fail("give either PROMPT, --jsonl FILE or --chat FILE");
   const Compute compute = compute_options(options);
   const std::filesystem::path path = checkpoint_path(options, "MODEL");
   const std::filesystem::path file = options.given("jsonl") ? options.input_path("jsonl") : "";
@@ -119,18 +126,18 @@ int run_generate(std::span<const std::string> words) {
   if (std::find(until.begin(), until.end(), "") != until.end())
     options.fail("--until must not be empty");
 
+  // Before the weights are loaded: a conversation that the template refuses is told at once.
+  const std::string prompt =
+      is_chat ? rendered_conversation(options, path, true) : options.text("PROMPT");
   const auto tokenizer = tokenizer::Tokenizer::load(path);
   const auto model = load_checkpoint(path, compute);
   eval::Engine engine(*model, {});
-  const Generator generator{tokenizer,
-                            engine,
-                            model->config(),
-                            max_new_tokens,
-                            until,
+  const Generator generator{tokenizer, engine, model->config(), max_new_tokens, until,
+                            // A chat template writes BOS itself, where there is one.
+                            is_chat ? std::optional<bool>(false) : std::nullopt,
                             options.given("ignore-eos") ? std::vector<std::int32_t>{}
                                                         : end_tokens(tokenizer, model->config())};
-  if (options.given("PROMPT")) {
-    const std::string prompt = options.text("PROMPT");
+  if (is_chat || options.given("PROMPT")) {
     const std::vector<Continuation> continuations = continue_prompts(generator, {&prompt, 1});
     fmt::print("{}\n", continuations.front().text);
     return kDone;

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -171,6 +172,56 @@ TEST_F(Tokenize, BadLinesAreNamed) {
   EXPECT_THAT(cut.err, HasSubstr("standard input:1: not JSON"));
   const Outcome list = run_program({"tokenize", model("stories-260k"), "--jsonl", "-"}, "[1]\n");
   EXPECT_THAT(list.err, HasSubstr("standard input:1: a JSON array"));
+}
+
+/// A copy of a model with a chat template beside it.
+std::string with_chat_template(const std::filesystem::path& model,
+                               const std::filesystem::path& copy, const std::string& text) {
+  std::filesystem::copy(model, copy);
+  std::filesystem::permissions(copy, std::filesystem::perms::owner_all);
+  std::ofstream(copy / "chat_template.jinja") << text;
+  return copy;
+}
+
+TEST_F(Tokenize, PutsAConversationIntoWords) {
+  const std::string chat = with_chat_template(
+      model("stories-260k"), scratch_.path() / "chat",
+      "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+      "{% if add_generation_prompt %}assistant:{% endif %}");
+  const std::string messages =
+      scratch_.write("messages.json", R"([{"role": "user", "content": "Once upon a time"}])");
+  const Outcome outcome = run_program({"tokenize", chat, "--chat", messages});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json line = json::parse(outcome.out);
+  EXPECT_EQ(line["text"], "<s>user: Once upon a time\n");
+  // The template writes BOS; the tokenizer adds no second one.
+  const Outcome plain = run_program({"tokenize", chat, "user: Once upon a time\n"});
+  EXPECT_EQ(line["ids"], json::parse(plain.out)["ids"]);
+
+  const Outcome object = run_program(
+      {"tokenize", chat, "--chat", "-"},
+      R"({"messages": [{"role": "user", "content": "Hi"}], "add_generation_prompt": true})");
+  EXPECT_EQ(json::parse(object.out)["text"], "<s>user: Hi\nassistant:");
+}
+
+TEST_F(Tokenize, NamesWhatIsWrongWithAConversation) {
+  const std::string hello = R"([{"role": "user", "content": "Hi"}])";
+  const Outcome none = run_program({"tokenize", model("stories-260k"), "--chat", "-"}, hello);
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("has no chat template"));
+  const std::string chat = with_chat_template(model("stories-260k"), scratch_.path() / "chat",
+                                              "{{ raise_exception('not today') }}");
+  const Outcome refused = run_program({"tokenize", chat, "--chat", "-"}, hello);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("the template refuses this: not today"));
+  const Outcome other =
+      run_program({"tokenize", chat, "--chat", "-", "--chat-template", "rag"}, hello);
+  EXPECT_THAT(other.err, HasSubstr("no chat template named 'rag'; there is default"));
+  EXPECT_THAT(run_program({"tokenize", chat, "--chat", "-"}, "{").err, HasSubstr("not JSON"));
+  EXPECT_THAT(run_program({"tokenize", chat, "--chat", "-"}, "7").err,
+              HasSubstr("a list of messages"));
+  EXPECT_THAT(run_program({"tokenize", chat, "Hi", "--chat", "-"}, hello).err,
+              HasSubstr("either TEXT, --jsonl FILE or --chat FILE"));
 }
 
 /// Largest absolute difference between two F32 tensors of equal shape.
@@ -370,6 +421,18 @@ TEST_F(Generate, ReproducesTheReferencesGreedyText) {
       EXPECT_EQ(continued[i]["prompt"], entries[i]["prompt"]);
     }
   }
+}
+
+TEST_F(Generate, RepliesToAConversation) {
+  const std::string chat =
+      with_chat_template(model("stories-260k"), scratch_.path() / "chat",
+                         "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}"
+                         "{% if add_generation_prompt %} there was{% endif %}");
+  const Outcome reply = run_program({"generate", chat, "--chat", "-", "-n", "20"},
+                                    R"([{"role": "user", "content": "Once upon a time,"}])");
+  ASSERT_EQ(reply.exit_code, 0) << reply.err;
+  const Outcome plain = run_program({"generate", chat, "Once upon a time, there was", "-n", "20"});
+  EXPECT_EQ(reply.out, plain.out);
 }
 
 TEST_F(Generate, StopsBeforeTheFirstStopString) {

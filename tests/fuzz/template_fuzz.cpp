@@ -1,9 +1,10 @@
-// A template of any text is refused with a ConfigError that says where it stands, or renders a
-// document, or says, as a ConfigError too, what that document lacks. What it renders is read as a
-// Python literal, as the targets of tasks are.
+// A template of any text, for a task and for a chat, is refused with a ConfigError that says where
+// it stands, or renders a document, or says, as a ConfigError too, what it cannot compute. What it
+// renders is read as a Python literal, as the targets of tasks are.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -30,24 +31,53 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-void use(const Template& parsed) {
-  const std::string text = parsed.render(document());
-  require(parsed.render(document()) == text);
-  const nlohmann::json value = parsed.value(document());
-  if (parsed.is_literal()) require(value == text);
-  allometer::jinja::literal_or_text(text);
+/// Loops and growing texts end soon enough for many inputs a second.
+constexpr std::int64_t kWork = 100'000;
+
+std::tm fixed_time() {
+  std::tm time{};
+  time.tm_year = 124;
+  time.tm_mday = 1;
+  return time;
+}
+
+void use_for_task(std::string_view text) {
+  const Template parsed = Template::parse(text, std::string(kWhere));
+  const nlohmann::json value = parsed.value(document(), kWork);
+  const std::string rendered = parsed.render(nlohmann::ordered_json(document()), fixed_time, kWork);
+  require(parsed.render(nlohmann::ordered_json(document()), fixed_time, kWork) == rendered);
+  if (parsed.is_literal()) require(value == rendered);
+  allometer::jinja::literal_or_text(rendered);
   allometer::jinja::python_repr(value);
+}
+
+void use_for_chat(std::string_view text) {
+  static const auto kChat = nlohmann::ordered_json::parse(R"({
+    "messages": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi\u00df"},
+      {"role": "assistant", "content": null, "tool_calls": [{"type": "function", "id": "123456789",
+        "function": {"name": "f", "arguments": {"x": [1, 2.5]}}}]},
+      {"role": "tool", "content": {"a": 1}}], "tools": [{"type": "function", "function":
+        {"name": "f", "parameters": {"properties": {"x": {"type": "array"}}}}}],
+    "bos_token": "<s>", "eos_token": "</s>", "add_generation_prompt": true})");
+  Template::parse(text, std::string(kWhere), allometer::jinja::kChatSettings)
+      .render(kChat, fixed_time, kWork);
+}
+
+template <class Use>
+void expect_clear_refusal(Use use) {
+  try {
+    use();
+  } catch (const allometer::ConfigError& error) {
+    require(std::string_view(error.what()).substr(0, kWhere.size()) == kWhere);
+  }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  try {
-    use(Template::parse(text, std::string(kWhere)));
-  } catch (const allometer::ConfigError& error) {
-    require(std::string_view(error.what()).substr(0, kWhere.size()) == kWhere);
-  }
+  expect_clear_refusal([&] { use_for_task(text); });
+  expect_clear_refusal([&] { use_for_chat(text); });
   allometer::jinja::parse_python_literal(text);
   return 0;
 }
