@@ -99,7 +99,7 @@ struct ListLiteral {
   bool is_tuple;
 };
 struct DictLiteral {
-  std::vector<std::pair<Expression, Expression>> entries;
+  std::vector<std::pair<ExpressionPtr, ExpressionPtr>> entries;
 };
 
 struct Expression {

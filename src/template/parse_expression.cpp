@@ -343,7 +343,7 @@ Expression ExpressionParser::parse_dict() {
     tokens_.expect_symbol(":");
     Expression value = parse();
     depth = std::max({depth, key.depth, value.depth});
-    dict.entries.emplace_back(std::move(key), std::move(value));
+    dict.entries.emplace_back(boxed(std::move(key)), boxed(std::move(value)));
   }
   tokens_.expect_symbol("}");
   return around(tokens_, line, depth, std::move(dict));

@@ -554,8 +554,8 @@ Value Renderer::visit(const Expression&, const ListLiteral& literal) {
 Value Renderer::visit(const Expression&, const DictLiteral& literal) {
   Dict* dict = heap_.make_dict();
   for (const auto& [key_expression, expression] : literal.entries) {
-    const Value key = evaluate(key_expression);
-    const Value value = evaluate(expression);
+    const Value key = evaluate(*key_expression);
+    const Value value = evaluate(*expression);
     dict->set(key_id(key, heap_), key, value);
   }
   return Value(dict);
