@@ -1,4 +1,4 @@
-// The same documents as tokenizer_bench.cpp with two packages of npm: node tokenizer_bench.mjs TOKENIZER_JSON DOCUMENTS
+// The same documents as tokenizer_bench.cpp with two packages of npm: node tokenizer_bench.mjs TOKENIZER_JSON RUN
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -6,7 +6,7 @@ import { Tokenizer as Port } from "@huggingface/tokenizers";
 
 const { Tokenizer: Rust } = createRequire(import.meta.url)("tokenizers");
 const file = readFileSync(process.argv[2], "utf8");
-const documents = JSON.parse(readFileSync(process.argv[3], "utf8"));
+const { documents, characters_per_second: ours } = JSON.parse(readFileSync(process.argv[3], "utf8"));
 const numCharacters = documents.reduce((sum, text) => sum + [...text].length, 0);
 
 async function print(name, rounds, encode) {
@@ -16,7 +16,8 @@ async function print(name, rounds, encode) {
     for (const text of documents) await encode(text);
     if (round > 0) best = Math.max(best, numCharacters / (performance.now() - start) / 1000);
   }
-  console.log(`  ${name.padEnd(44)}${best.toFixed(2).padStart(8)} M characters/s`);
+  const ratio = ours / 1e6 / best;
+  console.log(`  ${name.padEnd(44)}${best.toFixed(2).padStart(8)} M characters/s (Allometer: ${ratio.toFixed(1)} times that)`);
 }
 
 const rust = Rust.fromString(file);

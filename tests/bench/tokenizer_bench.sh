@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$build/tests/bench/tokenizer_bench" "$work/documents.json"
+"$build/tests/bench/tokenizer_bench" "$work/run.json"
 [[ -n ${ALLOMETER_SHARED_DATA:-} ]] || exit 0
 packages=(@huggingface/tokenizers@0.2.0 tokenizers@0.23.2)
 if ! command -v npm > /dev/null; then
@@ -17,4 +17,4 @@ if ! npm install --silent --no-audit --no-fund --prefix "$work" "${packages[@]}"
   exit 0
 fi
 cp "$here/tokenizer_bench.mjs" "$work/"
-node "$work/tokenizer_bench.mjs" "$ALLOMETER_SHARED_DATA/tokenizers/pythia_tokenizer.json" "$work/documents.json"
+node "$work/tokenizer_bench.mjs" "$ALLOMETER_SHARED_DATA/tokenizers/pythia_tokenizer.json" "$work/run.json"
