@@ -113,6 +113,7 @@ class AddedTokenList {
 
   /// A token that is used by name: of the model, or else a new one behind all others.
   void add_special(const std::string& content) {
+    if (content.empty()) return;  // old checkpoints say so for "none"
     const auto piece = ids_of_pieces_.find(content);
     const std::size_t id = piece == ids_of_pieces_.end() ? end_id_ : piece->second;
     add(added_token(static_cast<std::int32_t>(id), content, true));

@@ -222,7 +222,8 @@ TEST(SentencePieceTokenizer, AddsWhatTheSettingsSay) {
 }
 
 TEST(SentencePieceTokenizer, FindsAddedTokensOfAllThreePlaces) {
-  const auto from_file = read(small_file(), {{"pad_token", "<pad>"}}, R"({"<x>": 11})");
+  const auto from_file =
+      read(small_file(), {{"pad_token", "<pad>"}, {"unk_token", ""}}, R"({"<x>": 11})");
   EXPECT_THAT(pieces_of(from_file, "a<x>a<pad>"),
               ElementsAre("\u2581a", "<x>", "\u2581a", "<pad>"));
   EXPECT_EQ(from_file.vocab_size(), 13);
