@@ -108,7 +108,8 @@ const PRE = [
 
 // Where we do what the model's own tokenizer.json does and llama.cpp does something near to it.
 const KNOWN = {
-  "wordpiece": "StripAccents leaves spacing marks (Mc); llama.cpp strips all marks",
+  "falcon": "its vocabulary lacks some bytes, and the rest of a word is joined across them",
+  "wordpiece": "vertical tabs and form feeds are dropped and spacing marks (Mc) kept; llama.cpp does the reverse",
   "pre-deepseek-llm": "every digit is a piece of its own; llama.cpp keeps them together",
   "pre-deepseek-coder": "\\s is all white space of Unicode",
   "pre-tekken": "upper and lower case of all scripts and marks; llama.cpp has A-Z and a-z",
