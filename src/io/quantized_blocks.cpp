@@ -20,7 +20,7 @@ float load_f16(const std::uint8_t* src) {
 
 /// Bytes: the scale, 32 signed weights.
 void convert_q8_0(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
-  for (; num_blocks != 0; --num_blocks, src += kQ8_0Bytes, dst += kSmall) {
+  for (; num_blocks != 0; --num_blocks, src += kQ80Bytes, dst += kSmall) {
     const float scale = load_f16(src);
     for (std::size_t i = 0; i < kSmall; ++i) {
       dst[i] = static_cast<float>(static_cast<std::int8_t>(src[2 + i])) * scale;
@@ -32,7 +32,7 @@ void convert_q8_0(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
 /// an offset of 8.
 void convert_q4_0(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
   constexpr int kOffset = 8;
-  for (; num_blocks != 0; --num_blocks, src += kQ4_0Bytes, dst += kSmall) {
+  for (; num_blocks != 0; --num_blocks, src += kQ40Bytes, dst += kSmall) {
     const float scale = load_f16(src);
     for (std::size_t i = 0; i < kSmall / 2; ++i) {
       const int pair = src[2 + i];
@@ -44,7 +44,7 @@ void convert_q4_0(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
 
 /// Bytes: the scale, the minimum, 16 pairs as in Q4_0 without offset.
 void convert_q4_1(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
-  for (; num_blocks != 0; --num_blocks, src += kQ4_1Bytes, dst += kSmall) {
+  for (; num_blocks != 0; --num_blocks, src += kQ41Bytes, dst += kSmall) {
     const float scale = load_f16(src);
     const float minimum = load_f16(src + 2);
     for (std::size_t i = 0; i < kSmall / 2; ++i) {
@@ -70,7 +70,7 @@ void join_five_bits(const std::uint8_t* upper, const std::uint8_t* pairs, int* w
 void convert_q5_0(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
   constexpr int kOffset = 16;
   int weights[kSmall];
-  for (; num_blocks != 0; --num_blocks, src += kQ5_0Bytes, dst += kSmall) {
+  for (; num_blocks != 0; --num_blocks, src += kQ50Bytes, dst += kSmall) {
     const float scale = load_f16(src);
     join_five_bits(src + 2, src + 6, weights);
     for (std::size_t i = 0; i < kSmall; ++i)
@@ -81,7 +81,7 @@ void convert_q5_0(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
 /// Bytes: the scale, the minimum, the fifth bits, the pairs.
 void convert_q5_1(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
   int weights[kSmall];
-  for (; num_blocks != 0; --num_blocks, src += kQ5_1Bytes, dst += kSmall) {
+  for (; num_blocks != 0; --num_blocks, src += kQ51Bytes, dst += kSmall) {
     const float scale = load_f16(src);
     const float minimum = load_f16(src + 2);
     join_five_bits(src + 4, src + 8, weights);
@@ -94,7 +94,7 @@ void convert_q5_1(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
 /// scale of the scales, scale of the minima. Each half of the block (128 weights) has 32 bytes,
 /// whose bits 2 j and 2 j + 1 are weights 32 j to 32 j + 31.
 void convert_q2_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
-  for (; num_blocks != 0; --num_blocks, src += kQ2_KBytes) {
+  for (; num_blocks != 0; --num_blocks, src += kQ2KBytes) {
     const float scales = load_f16(src + 80);
     const float minima = load_f16(src + 82);
     for (std::size_t group = 0; group < 16; ++group, dst += 16) {
@@ -115,7 +115,7 @@ void convert_q2_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
 void convert_q3_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
   constexpr int kScaleOffset = 32;
   constexpr int kOffset = 4;
-  for (; num_blocks != 0; --num_blocks, src += kQ3_KBytes) {
+  for (; num_blocks != 0; --num_blocks, src += kQ3KBytes) {
     const std::uint8_t* const scales = src + 96;
     const float block_scale = load_f16(src + 108);
     for (std::size_t group = 0; group < 16; ++group, dst += 16) {
@@ -151,7 +151,7 @@ GroupScale group_scale(const std::uint8_t* bytes, int group) {
 /// Bytes: scale of the scales, scale of the minima, 12 bytes of them, then four times 32 pairs: the
 /// low halves are the weights of one group, the high ones those of the next.
 void convert_q4_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
-  for (; num_blocks != 0; --num_blocks, src += kQ4_KBytes) {
+  for (; num_blocks != 0; --num_blocks, src += kQ4KBytes) {
     const float scales = load_f16(src);
     const float minima = load_f16(src + 2);
     const std::uint8_t* const group_bytes = src + 4;
@@ -174,7 +174,7 @@ void convert_q4_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
 /// Bytes: as Q4_K, but for 32 bytes of fifth bits before the pairs: bit g of byte i is that of
 /// weight i of group g.
 void convert_q5_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
-  for (; num_blocks != 0; --num_blocks, src += kQ5_KBytes) {
+  for (; num_blocks != 0; --num_blocks, src += kQ5KBytes) {
     const float scales = load_f16(src);
     const float minima = load_f16(src + 2);
     const std::uint8_t* const upper = src + 16;
@@ -198,7 +198,7 @@ void convert_q5_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
 /// those of all four, all with an offset of 32.
 void convert_q6_k(const std::uint8_t* src, float* dst, std::size_t num_blocks) {
   constexpr int kOffset = 32;
-  for (; num_blocks != 0; --num_blocks, src += kQ6_KBytes) {
+  for (; num_blocks != 0; --num_blocks, src += kQ6KBytes) {
     const float block_scale = load_f16(src + 208);
     for (std::size_t half = 0; half < 2; ++half, dst += 128) {
       const std::uint8_t* const low = src + 64 * half;
@@ -237,43 +237,43 @@ void dequantize(std::span<const std::byte> src, std::span<float> dst, std::size_
 }  // namespace
 
 void dequantize_q4_0(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kSmall, kQ4_0Bytes, convert_q4_0);
+  dequantize(src, dst, kSmall, kQ40Bytes, convert_q4_0);
 }
 
 void dequantize_q4_1(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kSmall, kQ4_1Bytes, convert_q4_1);
+  dequantize(src, dst, kSmall, kQ41Bytes, convert_q4_1);
 }
 
 void dequantize_q5_0(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kSmall, kQ5_0Bytes, convert_q5_0);
+  dequantize(src, dst, kSmall, kQ50Bytes, convert_q5_0);
 }
 
 void dequantize_q5_1(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kSmall, kQ5_1Bytes, convert_q5_1);
+  dequantize(src, dst, kSmall, kQ51Bytes, convert_q5_1);
 }
 
 void dequantize_q8_0(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kSmall, kQ8_0Bytes, convert_q8_0);
+  dequantize(src, dst, kSmall, kQ80Bytes, convert_q8_0);
 }
 
 void dequantize_q2_k(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kLarge, kQ2_KBytes, convert_q2_k);
+  dequantize(src, dst, kLarge, kQ2KBytes, convert_q2_k);
 }
 
 void dequantize_q3_k(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kLarge, kQ3_KBytes, convert_q3_k);
+  dequantize(src, dst, kLarge, kQ3KBytes, convert_q3_k);
 }
 
 void dequantize_q4_k(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kLarge, kQ4_KBytes, convert_q4_k);
+  dequantize(src, dst, kLarge, kQ4KBytes, convert_q4_k);
 }
 
 void dequantize_q5_k(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kLarge, kQ5_KBytes, convert_q5_k);
+  dequantize(src, dst, kLarge, kQ5KBytes, convert_q5_k);
 }
 
 void dequantize_q6_k(std::span<const std::byte> src, std::span<float> dst) {
-  dequantize(src, dst, kLarge, kQ6_KBytes, convert_q6_k);
+  dequantize(src, dst, kLarge, kQ6KBytes, convert_q6_k);
 }
 
 }  // namespace allometer::io

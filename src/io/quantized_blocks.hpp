@@ -11,16 +11,16 @@
 
 namespace allometer::io {
 
-constexpr std::size_t kQ4_0Bytes = 18;
-constexpr std::size_t kQ4_1Bytes = 20;
-constexpr std::size_t kQ5_0Bytes = 22;
-constexpr std::size_t kQ5_1Bytes = 24;
-constexpr std::size_t kQ8_0Bytes = 34;
-constexpr std::size_t kQ2_KBytes = 84;
-constexpr std::size_t kQ3_KBytes = 110;
-constexpr std::size_t kQ4_KBytes = 144;
-constexpr std::size_t kQ5_KBytes = 176;
-constexpr std::size_t kQ6_KBytes = 210;
+constexpr std::size_t kQ40Bytes = 18;
+constexpr std::size_t kQ41Bytes = 20;
+constexpr std::size_t kQ50Bytes = 22;
+constexpr std::size_t kQ51Bytes = 24;
+constexpr std::size_t kQ80Bytes = 34;
+constexpr std::size_t kQ2KBytes = 84;
+constexpr std::size_t kQ3KBytes = 110;
+constexpr std::size_t kQ4KBytes = 144;
+constexpr std::size_t kQ5KBytes = 176;
+constexpr std::size_t kQ6KBytes = 210;
 
 /// `src`: whole blocks, not necessarily aligned; `dst`: as many floats as they hold.
 void dequantize_q4_0(std::span<const std::byte> src, std::span<float> dst);

@@ -90,25 +90,25 @@ BlockSize block_of(TensorType type) {
     case TensorType::bf16:
       return {1, 2};
     case TensorType::q4_0:
-      return {32, kQ4_0Bytes};
+      return {32, kQ40Bytes};
     case TensorType::q4_1:
-      return {32, kQ4_1Bytes};
+      return {32, kQ41Bytes};
     case TensorType::q5_0:
-      return {32, kQ5_0Bytes};
+      return {32, kQ50Bytes};
     case TensorType::q5_1:
-      return {32, kQ5_1Bytes};
+      return {32, kQ51Bytes};
     case TensorType::q8_0:
-      return {32, kQ8_0Bytes};
+      return {32, kQ80Bytes};
     case TensorType::q2_k:
-      return {256, kQ2_KBytes};
+      return {256, kQ2KBytes};
     case TensorType::q3_k:
-      return {256, kQ3_KBytes};
+      return {256, kQ3KBytes};
     case TensorType::q4_k:
-      return {256, kQ4_KBytes};
+      return {256, kQ4KBytes};
     case TensorType::q5_k:
-      return {256, kQ5_KBytes};
+      return {256, kQ5KBytes};
     case TensorType::q6_k:
-      return {256, kQ6_KBytes};
+      return {256, kQ6KBytes};
   }
   return {};
 }
