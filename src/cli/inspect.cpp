@@ -13,6 +13,7 @@
 #include "io/atomic_file.hpp"
 #include "io/gguf.hpp"
 #include "model/checkpoint.hpp"
+#include "model/cost.hpp"
 #include "model/config.hpp"
 #include "model/kv_cache.hpp"
 #include "model/load.hpp"

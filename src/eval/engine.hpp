@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/causal_model.hpp"
+#include "model/cost.hpp"
 
 namespace allometer::eval {
 

@@ -1,8 +1,13 @@
 #include "model/blueprint.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace allometer::model {
+
+float usual_scale(int head_dim) {
+  return static_cast<float>(1 / std::sqrt(static_cast<double>(head_dim)));
+}
 
 Normalization rms_norm(std::string name, int size) {
   return {Normalization::Kind::rms, std::move(name), size};

@@ -82,8 +82,9 @@ struct PositionTable {
 /// Attention with linear biases (Press et al. 2021, arXiv 2108.12409).
 enum class Alibi {
   none,
-  exact,           ///< score + slope x position of the key
-  scaled_in_bf16,  ///< (score + slope x position) x scale, slope and product rounded to bf16
+  exact,  ///< score + slope x position of the key
+  /// (score + slope x position) x scale; slope, position and their product rounded to bf16
+  scaled_in_bf16,
 };
 
 struct Blueprint {
@@ -102,6 +103,9 @@ struct Blueprint {
   Projection head;
   float logit_soft_cap = 0;
 };
+
+/// 1 / sqrt(head_dim)
+float usual_scale(int head_dim);
 
 Normalization rms_norm(std::string name, int size);
 Normalization layer_norm(std::string name, int size);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
 #include "io/gguf.hpp"
@@ -27,6 +28,39 @@ const Architecture& read_architecture(const ConfigReader& reader) {
                                                names->front(), known_architectures()));
   }
   return *found;
+}
+
+int out_features(const std::vector<Projection>& projections) {
+  int sum = 0;
+  for (const Projection& projection : projections) sum += projection.out_features;
+  return sum;
+}
+
+/// A norm over heads covers each of them, or all at once.
+bool covers_heads(const Normalization& norm, int num_heads, int head_dim) {
+  return norm.kind == Normalization::Kind::none || norm.size == head_dim ||
+         norm.size == num_heads * head_dim;
+}
+
+/// The forward pass takes for granted that the parts of a blueprint fit together.
+void check_blueprint(const Config& c) {
+  const int queries = c.num_attention_heads * c.head_dim;
+  const int keys = c.num_key_value_heads * c.head_dim;
+  for (const LayerBlueprint& layer : c.blueprint.layers) {
+    ALLOMETER_EXPECT(out_features(layer.attention.qkv) == queries + 2 * keys);
+    ALLOMETER_EXPECT(layer.attention.out.in_features == queries);
+    ALLOMETER_EXPECT(layer.attention.out.out_features == c.hidden_size);
+    ALLOMETER_EXPECT(covers_heads(layer.attention.query_norm, c.num_attention_heads, c.head_dim));
+    ALLOMETER_EXPECT(covers_heads(layer.attention.key_norm, c.num_key_value_heads, c.head_dim));
+    ALLOMETER_EXPECT(out_features(layer.mlp.in) ==
+                     layer.mlp.out.in_features * (layer.mlp.is_gated ? 2 : 1));
+    ALLOMETER_EXPECT(layer.mlp.out.out_features == c.hidden_size);
+  }
+  const std::optional<PositionTable>& positions = c.blueprint.positions;
+  ALLOMETER_EXPECT(!positions ||
+                   positions->num_rows >= c.max_position_embeddings + positions->offset);
+  ALLOMETER_EXPECT(c.blueprint.embedding_size == c.hidden_size ||
+                   (c.blueprint.embedding_in && c.blueprint.embedding_out));
 }
 
 }  // namespace
@@ -54,6 +88,7 @@ Config Config::parse(const Json& config_json, const std::string& file) {
   Config config;
   config.architecture = architecture.name;
   architecture.read(reader, config);
+  check_blueprint(config);
   config.bos_token_id = reader.token("bos_token_id", config.vocab_size);
   config.eos_token_id = reader.token("eos_token_id", config.vocab_size);
   config.random_weights = reader.boolean("allometer_random_weights", false);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,32 +58,6 @@ struct Config {
   static Config load(const std::filesystem::path& path);
   /// From the object itself; `file` stands in messages.
   static Config parse(const nlohmann::json& config_json, const std::string& file);
-};
-
-/// Counts of weights; tied embeddings count once.
-struct ParameterCount {
-  std::int64_t total = 0;
-  std::int64_t without_embeddings = 0;  ///< neither token and position embeddings nor an LM head
-};
-ParameterCount count_parameters(const Config& config);
-
-/// Floating-point operations of a model.
-class Flops {
- public:
-  explicit Flops(const Config& config);
-
-  /// Of the forward pass of one token at `position` (0-based) without the LM head: 2 x weights + 4
-  /// x heads x head_dim x positions attended to, summed over the layers. Source: Kaplan et al.
-  /// 2020, arXiv 2001.08361, table 1.
-  double forward(int position) const;
-  /// Of the LM head for one scored row: 2 x its input x vocab_size.
-  double head() const { return head_; }
-
- private:
-  double weights_;
-  double per_position_;         ///< of one layer
-  std::map<int, int> windows_;  ///< window -> layers that have it
-  double head_;
 };
 
 }  // namespace allometer::model

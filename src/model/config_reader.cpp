@@ -1,5 +1,6 @@
 #include "model/config_reader.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -130,43 +131,69 @@ void ConfigReader::expect(const std::string& key, bool implemented) const {
 }
 
 // ---- what every architecture has
-// ---------------------------------------------------------------------------------
 
-void read_shape(const ConfigReader& reader, const ShapeKeys& keys, Config& config,
-                std::optional<int> head_dim_fallback) {
-  config.vocab_size = reader.integer("vocab_size", std::nullopt, 1, kMostVocabulary);
-  config.hidden_size = reader.integer(keys.hidden_size, std::nullopt, 1, kMostWidth);
-  config.num_hidden_layers = reader.integer(keys.num_hidden_layers, std::nullopt, 1, kMostLayers);
-  config.num_attention_heads =
-      reader.integer(keys.num_attention_heads, std::nullopt, 1, kMostWidth);
-  config.num_key_value_heads =
-      reader.integer("num_key_value_heads", config.num_attention_heads, 1, kMostWidth);
-  config.max_position_embeddings =
-      reader.integer(keys.max_position_embeddings, keys.max_positions_fallback, 1, kMostPositions);
-  config.tie_word_embeddings =
-      reader.boolean("tie_word_embeddings", keys.tie_word_embeddings_fallback);
+ShapeOptions gpt_shape(const ConfigReader& reader) {
+  ShapeOptions options;
+  options.num_hidden_layers = reader.first_of({"n_layer", "num_hidden_layers"});
+  options.num_attention_heads = reader.first_of({"n_head", "num_attention_heads"});
+  options.tie_word_embeddings_fallback = true;
+  return options;
+}
+
+namespace {
+
+void read_key_value_heads(const ConfigReader& reader, const ShapeOptions& options, Config& config) {
+  constexpr const char* kKey = "num_key_value_heads";
+  config.num_key_value_heads = config.num_attention_heads;
+  if (!options.groups_queries || reader.is_null(kKey)) return;
+  config.num_key_value_heads = reader.integer(
+      kKey, options.key_value_heads_fallback.value_or(config.num_attention_heads), 1, kMostWidth);
   if (config.num_attention_heads % config.num_key_value_heads != 0) {
-    reader.refuse("num_key_value_heads",
-                  fmt::format("is {}, but must divide {}, {}", config.num_key_value_heads,
-                              keys.num_attention_heads, config.num_attention_heads));
+    reader.refuse(kKey, fmt::format("is {}, but must divide {}, {}", config.num_key_value_heads,
+                                    options.num_attention_heads, config.num_attention_heads));
   }
-  if (!reader.has("head_dim") && !head_dim_fallback &&
-      config.hidden_size % config.num_attention_heads != 0) {
-    reader.refuse(keys.num_attention_heads,
-                  fmt::format("is {}, which does not divide {}, {}, and there is no head_dim",
-                              config.num_attention_heads, keys.hidden_size, config.hidden_size));
+}
+
+void read_head_dim(const ConfigReader& reader, const ShapeOptions& options, Config& config) {
+  constexpr const char* kKey = "head_dim";
+  const bool is_given = options.has_head_dim && !reader.is_null(kKey) &&
+                        (reader.has(kKey) || options.head_dim_fallback);
+  if (is_given) {
+    config.head_dim = reader.integer(kKey, options.head_dim_fallback, 1, ops::kMaxHeadDim);
+    return;
   }
-  config.head_dim = reader.integer(
-      "head_dim", head_dim_fallback.value_or(config.hidden_size / config.num_attention_heads), 1,
-      ops::kMaxHeadDim);
+  if (config.hidden_size % config.num_attention_heads != 0) {
+    reader.refuse(options.num_attention_heads,
+                  fmt::format("is {}, which does not divide {}, {}{}", config.num_attention_heads,
+                              options.hidden_size, config.hidden_size,
+                              options.has_head_dim ? ", and there is no head_dim" : ""));
+  }
+  config.head_dim = config.hidden_size / config.num_attention_heads;
   if (config.head_dim > ops::kMaxHeadDim) {
     reader.refuse(
-        keys.hidden_size,
+        options.hidden_size,
         fmt::format("/ {} is {}, but heads of more than {} dimensions are not implemented",
-                    keys.num_attention_heads, config.head_dim, ops::kMaxHeadDim));
+                    options.num_attention_heads, config.head_dim, ops::kMaxHeadDim));
   }
+}
+
+}  // namespace
+
+void read_shape(const ConfigReader& reader, const ShapeOptions& options, Config& config) {
+  config.vocab_size = reader.integer("vocab_size", std::nullopt, 1, kMostVocabulary);
+  config.hidden_size = reader.integer(options.hidden_size, std::nullopt, 1, kMostWidth);
+  config.num_hidden_layers =
+      reader.integer(options.num_hidden_layers, std::nullopt, 1, kMostLayers);
+  config.num_attention_heads =
+      reader.integer(options.num_attention_heads, std::nullopt, 1, kMostWidth);
+  config.max_position_embeddings = reader.integer(
+      options.max_position_embeddings, options.max_positions_fallback, 1, kMostPositions);
+  config.tie_word_embeddings =
+      reader.boolean("tie_word_embeddings", options.tie_word_embeddings_fallback);
+  read_key_value_heads(reader, options, config);
+  read_head_dim(reader, options, config);
   if (static_cast<std::int64_t>(config.num_attention_heads) * config.head_dim > kMostWidth) {
-    reader.refuse(keys.num_attention_heads, fmt::format("x head_dim is above {}", kMostWidth));
+    reader.refuse(options.num_attention_heads, fmt::format("x head_dim is above {}", kMostWidth));
   }
 }
 
@@ -222,31 +249,34 @@ void read_rope_scaling(const ConfigReader& reader, const ConfigReader& rope, Con
 
 }  // namespace
 
-void read_rope(const ConfigReader& reader, int rotary_dim, Config& config) {
-  if (rotary_dim < 2 || rotary_dim % 2 != 0 || rotary_dim > config.head_dim) {
-    reader.refuse(
-        "head_dim",
-        fmt::format("(or hidden size / attention heads) is {}, of which {} dimensions are rotated, "
-                    "but they must be an even number from 2 to head_dim",
-                    config.head_dim, rotary_dim));
+void read_rope(const ConfigReader& reader, double share_fallback, Config& config) {
+  // Newer files have one object for all of it; where there is "rope_scaling" too, that counts.
+  const std::string name =
+      reader.has("rope_scaling") ? std::string("rope_scaling") : std::string("rope_parameters");
+  const ConfigReader parameters = reader.object("rope_parameters").value_or(reader);
+  const ConfigReader scaling = reader.object(name).value_or(reader);
+  for (const char* kind : {"full_attention", "sliding_attention"}) {
+    if (scaling.has(kind))
+      scaling.refuse(kind, "is there: a rotary embedding per kind of layer is not implemented");
   }
-  config.rotary_dim = rotary_dim;
-  config.rope_theta = reader.positive(reader.first_of({"rotary_emb_base", "rope_theta"}), 10000.0);
-  if (const auto scaling = reader.object("rope_scaling"))
-    read_rope_scaling(reader, *scaling, config);
-  if (const auto rope = reader.object("rope_parameters")) {
-    config.rope_theta = rope->positive("rope_theta", config.rope_theta);
-    read_rope_scaling(reader, *rope, config);
+  const auto owner_of = [&](const char* key) {
+    return scaling.has(key) ? scaling : parameters.has(key) ? parameters : reader;
+  };
+  const ConfigReader theta = owner_of("rope_theta");
+  config.rope_theta = theta.positive(theta.first_of({"rotary_emb_base", "rope_theta"}), 10000.0);
+  const ConfigReader share_owner = owner_of("partial_rotary_factor");
+  const std::string share_key = share_owner.first_of({"rotary_pct", "partial_rotary_factor"});
+  const double share = share_owner.positive(share_key, share_fallback);
+  config.rotary_dim = share > 1 ? 0 : static_cast<int>(config.head_dim * share);
+  if (config.rotary_dim < 2 || config.rotary_dim % 2 != 0) {
+    share_owner.refuse(
+        share_owner.has(share_key) ? share_key : "head_dim",
+        fmt::format(
+            "makes {} of the {} dimensions of a head rotate, but they must be an even number "
+            "of them",
+            static_cast<int>(config.head_dim * std::min(share, 1e6)), config.head_dim));
   }
-}
-
-int read_rotary_dim(const ConfigReader& reader, const Config& config, double fallback) {
-  const auto rope = reader.object("rope_parameters");
-  const ConfigReader& owner = rope && rope->has("partial_rotary_factor") ? *rope : reader;
-  const std::string key = owner.first_of({"rotary_pct", "partial_rotary_factor"});
-  const double share = owner.positive(key, fallback);
-  if (share > 1) owner.refuse(key, fmt::format("is {}, but must be at most 1", share));
-  return static_cast<int>(config.head_dim * share);
+  if (reader.has(name)) read_rope_scaling(reader, scaling, config);
 }
 
 ops::Activation read_activation(const ConfigReader& reader, const std::string& key,

@@ -62,28 +62,35 @@ class ConfigReader {
   std::string prefix_;
 };
 
-/// The names of the options that every architecture has, where they are not the usual ones, and
-/// what holds where config.json does not say.
-struct ShapeKeys {
+/// The options that every architecture has, where they are not the usual ones, and what holds
+/// where config.json does not say.
+struct ShapeOptions {
   std::string hidden_size = "hidden_size";
   std::string num_hidden_layers = "num_hidden_layers";
   std::string num_attention_heads = "num_attention_heads";
   std::string max_position_embeddings = "max_position_embeddings";
   int max_positions_fallback = 2048;
   bool tie_word_embeddings_fallback = false;
+  /// Is there a "num_key_value_heads"? null, or its absence without a fallback:
+  /// num_attention_heads.
+  bool groups_queries = false;
+  std::optional<int> key_value_heads_fallback = std::nullopt;
+  /// Is there a "head_dim"? null, or its absence without a fallback: hidden_size / heads.
+  bool has_head_dim = false;
+  std::optional<int> head_dim_fallback = std::nullopt;
 };
 
-/// Sizes of vocabulary, residual stream, layers, heads and context; head_dim as "head_dim" says,
-/// else hidden_size / num_attention_heads or `head_dim_fallback`. As many key/value heads as
-/// "num_key_value_heads" says, else as there are query heads.
-void read_shape(const ConfigReader& reader, const ShapeKeys& keys, Config& config,
-                std::optional<int> head_dim_fallback = std::nullopt);
+/// GPT-2's names, "n_layer" and "n_head", where config.json has them, and embeddings that are tied
+/// unless it says otherwise.
+ShapeOptions gpt_shape(const ConfigReader& reader);
 
-/// The rotary embedding over the first `rotary_dim` dimensions of every head: "rope_theta" and
-/// "rope_scaling", or both in the newer "rope_parameters".
-void read_rope(const ConfigReader& reader, int rotary_dim, Config& config);
-/// "partial_rotary_factor", also in "rope_parameters", of head_dim.
-int read_rotary_dim(const ConfigReader& reader, const Config& config, double fallback);
+/// Sizes of vocabulary, residual stream, layers, heads and context.
+void read_shape(const ConfigReader& reader, const ShapeOptions& options, Config& config);
+
+/// The rotary embedding over the first dimensions of every head: `share_fallback` of head_dim where
+/// config.json does not name another "partial_rotary_factor" or "rotary_pct"; "rope_theta" and
+/// "rope_scaling", or all of it in the newer "rope_parameters".
+void read_rope(const ConfigReader& reader, double share_fallback, Config& config);
 
 /// The activation under `key`. Throws FormatError for one that is not implemented.
 ops::Activation read_activation(const ConfigReader& reader, const std::string& key,

@@ -1,3 +1,5 @@
+#include "model/cost.hpp"
+
 #include <algorithm>
 
 #include "model/layout.hpp"

@@ -3,9 +3,8 @@
 /// norms; the RW kind is sequential, with linear biases. Numbers as in Hugging Face's
 /// FalconForCausalLM.
 
-#include <cmath>
-
 #include "model/architecture.hpp"
+#include "model/megatron_layer.hpp"
 
 namespace allometer::model {
 namespace {
@@ -52,29 +51,16 @@ void set_norms(LayerBlueprint& layer, const Kind& kind, const std::string& name,
 
 LayerBlueprint layer_blueprint(const Config& c, const Kind& kind, int i) {
   const std::string name = "transformer.h." + std::to_string(i) + ".";
-  const int hidden = c.hidden_size;
-  const int heads = c.num_attention_heads + 2 * c.num_key_value_heads;
-  LayerBlueprint layer;
-  set_norms(layer, kind, name, hidden);
-  layer.attention.qkv = {
-      {name + "self_attention.query_key_value", hidden, heads * c.head_dim, kind.has_bias,
-       order_of_grouped_qkv(c.num_key_value_heads, c.num_attention_heads / c.num_key_value_heads,
-                            c.head_dim)}};
-  layer.attention.out = {name + "self_attention.dense", hidden, hidden, kind.has_bias};
-  layer.attention.scale = static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));
-  layer.mlp.in = {{name + "mlp.dense_h_to_4h", hidden, c.intermediate_size, kind.has_bias}};
-  layer.mlp.out = {name + "mlp.dense_4h_to_h", c.intermediate_size, hidden, kind.has_bias};
-  layer.mlp.activation = kind.activation;
+  LayerBlueprint layer =
+      megatron_layer(c, {name, "self_attention."}, kind.has_bias, kind.has_bias, kind.activation);
+  set_norms(layer, kind, name, c.hidden_size);
   return layer;
 }
 
 void read(const ConfigReader& reader, Config& config) {
-  read_shape(reader,
-             {.hidden_size = reader.first_of({"n_embed", "hidden_size"}),
-              .num_hidden_layers = reader.first_of({"n_layer", "num_hidden_layers"}),
-              .num_attention_heads = reader.first_of({"n_head", "num_attention_heads"}),
-              .tie_word_embeddings_fallback = true},
-             config);
+  ShapeOptions shape = gpt_shape(reader);
+  shape.hidden_size = reader.first_of({"n_embed", "hidden_size"});
+  read_shape(reader, shape, config);
   const Kind kind = read_kind(reader);
   config.num_key_value_heads = read_kv_heads(reader, config, kind.is_new);
   config.intermediate_size =
@@ -84,7 +70,7 @@ void read(const ConfigReader& reader, Config& config) {
   if (reader.boolean("alibi", false)) {
     blueprint.alibi = Alibi::scaled_in_bf16;
   } else {
-    read_rope(reader, config.head_dim, config);
+    read_rope(reader, 1, config);
   }
   blueprint.token_embedding = "transformer.word_embeddings.weight";
   blueprint.embedding_size = config.hidden_size;

@@ -24,10 +24,13 @@ Normalization norm_from_one(std::string name, int size) {
 }
 
 void read(const ConfigReader& reader, Config& config) {
-  constexpr int kUsualHeadDim = 256;
   constexpr int kUsualWindow = 4096;
-  read_llama_options(reader, {.max_positions_fallback = 8192, .tie_word_embeddings_fallback = true},
-                     config, kUsualHeadDim);
+  read_llama_options(reader,
+                     {.max_positions_fallback = 8192,
+                      .tie_word_embeddings_fallback = true,
+                      .key_value_heads_fallback = 4,
+                      .head_dim_fallback = 256},
+                     config);
   reader.expect("use_bidirectional_attention", false);
   LlamaVariation variation;
   variation.activation = read_activation(

@@ -3,6 +3,7 @@
 /// GPT2LMHeadModel.
 
 #include <cmath>
+#include <utility>
 
 #include "model/architecture.hpp"
 
@@ -36,15 +37,11 @@ float scale_of(const ConfigReader& reader, const Config& c, int i) {
 }
 
 void read(const ConfigReader& reader, Config& config) {
-  read_shape(
-      reader,
-      {.hidden_size = reader.first_of({"n_embd", "hidden_size"}),
-       .num_hidden_layers = reader.first_of({"n_layer", "num_hidden_layers"}),
-       .num_attention_heads = reader.first_of({"n_head", "num_attention_heads"}),
-       .max_position_embeddings = reader.first_of({"n_positions", "max_position_embeddings"}),
-       .max_positions_fallback = 1024,
-       .tie_word_embeddings_fallback = true},
-      config);
+  ShapeOptions shape = gpt_shape(reader);
+  shape.hidden_size = reader.first_of({"n_embd", "hidden_size"});
+  shape.max_position_embeddings = reader.first_of({"n_positions", "max_position_embeddings"});
+  shape.max_positions_fallback = 1024;
+  read_shape(reader, shape, config);
   config.intermediate_size =
       reader.integer("n_inner", std::int64_t{4} * config.hidden_size, 1, 4 * kMostWidth);
   config.norm_eps = reader.positive("layer_norm_epsilon", 1e-5);

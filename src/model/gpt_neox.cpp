@@ -2,9 +2,8 @@
 /// behind a layer norm of its own (or one after the other), rotary embedding over a quarter of
 /// every head. Numbers as in Hugging Face's GPTNeoXForCausalLM.
 
-#include <cmath>
-
 #include "model/architecture.hpp"
+#include "model/megatron_layer.hpp"
 
 namespace allometer::model {
 namespace {
@@ -12,17 +11,9 @@ namespace {
 LayerBlueprint layer_blueprint(const Config& c, ops::Activation activation, bool attention_bias,
                                int i) {
   const std::string name = "gpt_neox.layers." + std::to_string(i) + ".";
-  const int hidden = c.hidden_size;
-  LayerBlueprint layer;
-  layer.attention_norm = layer_norm(name + "input_layernorm", hidden);
-  layer.attention.qkv = {{name + "attention.query_key_value", hidden, 3 * hidden, attention_bias,
-                          order_of_grouped_qkv(c.num_attention_heads, 1, c.head_dim)}};
-  layer.attention.out = {name + "attention.dense", hidden, hidden, attention_bias};
-  layer.attention.scale = static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));
-  layer.mlp_norm = layer_norm(name + "post_attention_layernorm", hidden);
-  layer.mlp.in = {{name + "mlp.dense_h_to_4h", hidden, c.intermediate_size, true}};
-  layer.mlp.out = {name + "mlp.dense_4h_to_h", c.intermediate_size, hidden, true};
-  layer.mlp.activation = activation;
+  LayerBlueprint layer = megatron_layer(c, {name, "attention."}, attention_bias, true, activation);
+  layer.attention_norm = layer_norm(name + "input_layernorm", c.hidden_size);
+  layer.mlp_norm = layer_norm(name + "post_attention_layernorm", c.hidden_size);
   return layer;
 }
 
@@ -30,7 +21,7 @@ void read(const ConfigReader& reader, Config& config) {
   read_shape(reader, {}, config);
   config.intermediate_size = reader.integer("intermediate_size", std::nullopt, 1, kMostWidth);
   config.norm_eps = reader.positive("layer_norm_eps", 1e-5);
-  read_rope(reader, read_rotary_dim(reader, config, 0.25), config);
+  read_rope(reader, 0.25, config);
   const ops::Activation activation = read_activation(reader, "hidden_act", "gelu");
   const bool attention_bias = reader.boolean("attention_bias", true);
   Blueprint& blueprint = config.blueprint;

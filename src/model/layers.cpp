@@ -45,15 +45,29 @@ int activated_width(const Config& config) {
   return widest;
 }
 
-bool has_two_norms(const Config& config) {
-  return config.blueprint.residual == Residual::parallel &&
-         config.blueprint.layers.front().mlp_norm.kind != Normalization::Kind::none;
+int normed_width(const Config& config) {
+  return std::max(config.hidden_size, config.blueprint.embedding_size);
+}
+
+int mlp_normed_width(const Config& config) {
+  const bool has_two_norms =
+      config.blueprint.residual == Residual::parallel &&
+      config.blueprint.layers.front().mlp_norm.kind != Normalization::Kind::none;
+  return has_two_norms ? config.hidden_size : 0;
+}
+
+int branch_width(const Config& config) {
+  const bool has_output_norms =
+      config.blueprint.residual == Residual::sequential &&
+      config.blueprint.layers.front().attention_output_norm.kind != Normalization::Kind::none;
+  return std::max(has_output_norms ? config.hidden_size : 0,
+                  config.blueprint.embedding_in ? config.blueprint.embedding_size : 0);
 }
 
 }  // namespace
 
 Buffer::Buffer(std::size_t num_bytes) {
-  const std::size_t size = (num_bytes + 63) / 64 * 64;
+  const std::size_t size = std::max<std::size_t>(1, (num_bytes + 63) / 64) * 64;
   data_.reset(static_cast<std::byte*>(std::aligned_alloc(64, size)));
   if (!data_) throw std::bad_alloc();
   std::memset(data_.get(), 0, size);
@@ -65,17 +79,16 @@ void Buffer::Free::operator()(std::byte* memory) const {
 
 Workspace::Workspace(const Config& c, Precision p, int max_rows)
     : precision(p),
-      normed(product(max_rows, c.hidden_size) * ops::size_of(p)),
-      mlp_normed(has_two_norms(c) ? product(max_rows, c.hidden_size) * ops::size_of(p) : 0),
+      normed(product(max_rows, normed_width(c)) * ops::size_of(p)),
+      mlp_normed(product(max_rows, mlp_normed_width(c)) * ops::size_of(p)),
       projected(product(max_rows, projected_width(c)) * sizeof(float)),
       activated(product(max_rows, activated_width(c)) * ops::size_of(p)),
-      branch(product(max_rows, c.hidden_size) * sizeof(float)) {}
+      branch(product(max_rows, branch_width(c)) * sizeof(float)) {}
 
 std::size_t Workspace::num_bytes(const Config& c, Precision p, int max_rows) {
-  const int normed_rows = has_two_norms(c) ? 2 : 1;
-  return ops::size_of(p) * (product(max_rows, c.hidden_size * normed_rows) +
-                            product(max_rows, activated_width(c))) +
-         sizeof(float) * (product(max_rows, projected_width(c)) + product(max_rows, c.hidden_size));
+  return product(max_rows, normed_width(c) + mlp_normed_width(c) + activated_width(c)) *
+             ops::size_of(p) +
+         product(max_rows, projected_width(c) + branch_width(c)) * sizeof(float);
 }
 
 Norm::Norm(const Normalization& blueprint, const Weights& weights, double epsilon)
@@ -107,7 +120,6 @@ void BiasedLinear::forward(const void* src, int rows, float* dst, bool accumulat
 }
 
 // ---- attention and MLP
-// -------------------------------------------------------------------------------------------------
 
 SelfAttention::SelfAttention(const Config& c, int layer, const Weights& w)
     : qkv(qkv_name(layer), blueprint_of(c, layer).attention.qkv, w),
@@ -161,7 +173,6 @@ void Mlp::forward(const Pass& pass, const std::byte* normed, float* dst, bool ac
 }
 
 // ---- layer
-// -------------------------------------------------------------------------------------------------------
 
 DecoderLayer::DecoderLayer(const Config& c, int layer, const Weights& w)
     : residual_(c.blueprint.residual),
@@ -221,7 +232,6 @@ void DecoderLayer::with_norms_behind(const Pass& pass, float* residual) const {
 }
 
 // ---- LM head
-// -------------------------------------------------------------------------------------------------
 
 LmHead::LmHead(const Weights& weights, const Config& config)
     : vocab_size_(config.vocab_size),
@@ -295,7 +305,6 @@ void LmHead::logits(const void* normed, int rows, float* out) {
 }
 
 // ---- positions
-// ---------------------------------------------------------------------------------------------------
 
 ops::RotaryTable rotary_table(const Config& config) {
   const RopeScaling& s = config.rope_scaling;
@@ -340,7 +349,6 @@ ops::AlibiTable alibi_table(const Config& config) {
 }
 
 // ---- segments
-// -------------------------------------------------------------------------------------------------
 
 namespace {
 

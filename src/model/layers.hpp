@@ -37,11 +37,11 @@ struct Workspace {
   static std::size_t num_bytes(const Config& config, Precision precision, int max_rows);
 
   Precision precision;
-  Buffer normed;      ///< [max_rows, hidden_size]
-  Buffer mlp_normed;  ///< the same, where two norms feed parallel branches
+  Buffer normed;      ///< [max_rows, hidden_size, or embedding_size where that is more]
+  Buffer mlp_normed;  ///< [max_rows, hidden_size] where two norms feed parallel branches
   Buffer projected;   ///< F32 [max_rows, the widest fused product]
   Buffer activated;   ///< [max_rows, the widest input of a product back to the residual stream]
-  Buffer branch;      ///< F32 [max_rows, hidden_size]: a branch's output before its norm
+  Buffer branch;      ///< F32: a branch's output before its norm, or narrow embeddings
 };
 
 /// RMS norm, layer norm, or none: then rows only change their precision.

@@ -13,7 +13,7 @@ namespace allometer::model {
 struct TensorSpec {
   std::string name;
   std::vector<std::int64_t> shape;
-  bool is_embedding = false;    ///< token or position embeddings, or an untied LM head
+  bool is_embedding = false;  ///< token or position embeddings, or an untied LM head
   bool is_norm_weight = false;
 };
 std::vector<TensorSpec> tensors_of(const Config& config);

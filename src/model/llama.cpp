@@ -4,8 +4,6 @@
 
 #include "model/llama.hpp"
 
-#include <cmath>
-
 #include <fmt/format.h>
 
 #include "model/architecture.hpp"
@@ -25,7 +23,7 @@ LayerBlueprint layer_blueprint(const Config& c, const LlamaVariation& v, int i) 
                          {name("self_attn.k_proj"), hidden, keys, v.qkv_bias},
                          {name("self_attn.v_proj"), hidden, keys, v.qkv_bias}};
   layer.attention.out = {name("self_attn.o_proj"), queries, hidden, v.out_bias};
-  layer.attention.scale = static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));
+  layer.attention.scale = usual_scale(c.head_dim);
   if (!v.windows.empty()) layer.attention.window = v.windows[static_cast<std::size_t>(i)];
   layer.mlp_norm = rms_norm(name("post_attention_layernorm"), hidden);
   layer.mlp.in = {{name("mlp.gate_proj"), hidden, inner, v.mlp_bias},
@@ -47,14 +45,15 @@ void read(const ConfigReader& reader, Config& config) {
 
 }  // namespace
 
-void read_llama_options(const ConfigReader& reader, const ShapeKeys& keys, Config& config,
-                        std::optional<int> head_dim_fallback) {
-  read_shape(reader, keys, config, head_dim_fallback);
+void read_llama_options(const ConfigReader& reader, ShapeOptions shape, Config& config,
+                        double eps_fallback) {
+  shape.groups_queries = shape.has_head_dim = true;
+  read_shape(reader, shape, config);
   config.intermediate_size = reader.integer("intermediate_size", std::nullopt, 1, kMostWidth);
-  config.norm_eps = reader.positive("rms_norm_eps", 1e-6);
-  if (read_rotary_dim(reader, config, 1) != config.head_dim)
+  config.norm_eps = reader.positive("rms_norm_eps", eps_fallback);
+  read_rope(reader, 1, config);
+  if (config.rotary_dim != config.head_dim)
     reader.refuse("partial_rotary_factor", "other than 1 is not implemented for this architecture");
-  read_rope(reader, config.head_dim, config);
 }
 
 Blueprint llama_blueprint(const Config& c, const LlamaVariation& variation) {

@@ -1,7 +1,6 @@
 #pragma once
 /// Llama's options and blueprint, of which several architectures are variations.
 
-#include <optional>
 #include <vector>
 
 #include "model/config.hpp"
@@ -9,9 +8,10 @@
 
 namespace allometer::model {
 
-/// Shape, "intermediate_size", "rms_norm_eps" and a rotary embedding over whole heads.
-void read_llama_options(const ConfigReader& reader, const ShapeKeys& keys, Config& config,
-                        std::optional<int> head_dim_fallback = std::nullopt);
+/// Shape with grouped queries and a width of heads, "intermediate_size", "rms_norm_eps" and a
+/// rotary embedding over whole heads.
+void read_llama_options(const ConfigReader& reader, ShapeOptions shape, Config& config,
+                        double eps_fallback = 1e-6);
 
 struct LlamaVariation {
   ops::Activation activation = ops::Activation::silu;

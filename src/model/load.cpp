@@ -1,5 +1,7 @@
 #include "model/load.hpp"
 
+#include <algorithm>
+
 #include "model/checkpoint.hpp"
 #include "model/decoder.hpp"
 #include "model/weights.hpp"
@@ -20,7 +22,7 @@ std::size_t packed_bytes(const Config& config, Precision precision) {
 std::size_t activation_bytes(const Config& config, int rows) {
   return Workspace::num_bytes(config, Precision::f32, rows) +
          sizeof(float) * static_cast<std::size_t>(rows) *
-             static_cast<std::size_t>(config.hidden_size);
+             static_cast<std::size_t>(config.hidden_size + std::min(kHeadBlock, config.vocab_size));
 }
 
 }  // namespace allometer::model

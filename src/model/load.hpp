@@ -41,8 +41,8 @@ Digest checkpoint_digest(const std::filesystem::path& path,
 /// Bytes of the packed weights; the same for every rank of a node that shares them.
 std::size_t packed_bytes(const Config& config, Precision precision);
 
-/// Bytes of the activations of one forward pass of `rows` rows, the residual stream included, in
-/// F32; every rank has its own.
+/// Bytes of the activations of one forward pass of `rows` rows, residual stream and a block of
+/// logits included, in F32; every rank has its own.
 std::size_t activation_bytes(const Config& config, int rows);
 
 /// Removes packed weights in `directory` that no process has attached any more, half-packed ones

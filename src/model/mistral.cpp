@@ -9,7 +9,8 @@ namespace {
 
 void read(const ConfigReader& reader, Config& config) {
   constexpr int kUsualWindow = 4096;
-  read_llama_options(reader, {.max_positions_fallback = 4096 * 32}, config);
+  read_llama_options(reader, {.max_positions_fallback = 4096 * 32, .key_value_heads_fallback = 8},
+                     config);
   LlamaVariation variation;
   variation.activation = read_activation(reader, "hidden_act", "silu");
   variation.windows = read_windows(reader, config, kUsualWindow, [](int) { return true; });

@@ -9,7 +9,7 @@ namespace allometer::model {
 namespace {
 
 void read(const ConfigReader& reader, Config& config) {
-  read_llama_options(reader, {}, config);
+  read_llama_options(reader, {}, config, 1e-5);
   LlamaVariation variation;
   variation.activation = read_activation(reader, "hidden_act", "silu");
   variation.qkv_bias = variation.out_bias = reader.boolean("attention_bias", false);

@@ -2,8 +2,6 @@
 /// MLP or, in the 350M model, behind the residual sum, with embeddings narrower than the residual
 /// stream. Numbers as in Hugging Face's OPTForCausalLM.
 
-#include <cmath>
-
 #include "model/architecture.hpp"
 
 namespace allometer::model {
@@ -20,7 +18,7 @@ LayerBlueprint layer_blueprint(const Config& c, bool has_bias, bool norm_before,
                          {name + "self_attn.k_proj", hidden, hidden, has_bias},
                          {name + "self_attn.v_proj", hidden, hidden, has_bias}};
   layer.attention.out = {name + "self_attn.out_proj", hidden, hidden, has_bias};
-  layer.attention.scale = static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));
+  layer.attention.scale = usual_scale(c.head_dim);
   layer.mlp.in = {{name + "fc1", hidden, c.intermediate_size, has_bias}};
   layer.mlp.out = {name + "fc2", c.intermediate_size, hidden, has_bias};
   (norm_before ? layer.attention_norm : layer.attention_output_norm) =

@@ -2,8 +2,6 @@
 /// behind one layer norm, rotary embedding over a part of every head, biases everywhere. Numbers as
 /// in Hugging Face's PhiForCausalLM.
 
-#include <cmath>
-
 #include "model/architecture.hpp"
 
 namespace allometer::model {
@@ -20,7 +18,7 @@ LayerBlueprint layer_blueprint(const Config& c, ops::Activation activation, int 
                          {name + "self_attn.k_proj", hidden, keys, true},
                          {name + "self_attn.v_proj", hidden, keys, true}};
   layer.attention.out = {name + "self_attn.dense", queries, hidden, true};
-  layer.attention.scale = static_cast<float>(1 / std::sqrt(static_cast<double>(c.head_dim)));
+  layer.attention.scale = usual_scale(c.head_dim);
   layer.mlp.in = {{name + "mlp.fc1", hidden, c.intermediate_size, true}};
   layer.mlp.out = {name + "mlp.fc2", c.intermediate_size, hidden, true};
   layer.mlp.activation = activation;
@@ -28,10 +26,10 @@ LayerBlueprint layer_blueprint(const Config& c, ops::Activation activation, int 
 }
 
 void read(const ConfigReader& reader, Config& config) {
-  read_shape(reader, {}, config);
+  read_shape(reader, {.groups_queries = true, .has_head_dim = true}, config);
   config.intermediate_size = reader.integer("intermediate_size", std::nullopt, 1, kMostWidth);
   config.norm_eps = reader.positive("layer_norm_eps", 1e-5);
-  read_rope(reader, read_rotary_dim(reader, config, 0.5), config);
+  read_rope(reader, 0.5, config);
   reader.expect("qk_layernorm", false);
   const ops::Activation activation = read_activation(reader, "hidden_act", "gelu_new");
   Blueprint& blueprint = config.blueprint;

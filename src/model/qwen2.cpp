@@ -10,7 +10,8 @@ namespace allometer::model {
 namespace {
 
 void read(const ConfigReader& reader, Config& config) {
-  read_llama_options(reader, {.max_positions_fallback = 32768}, config);
+  read_llama_options(reader, {.max_positions_fallback = 32768, .key_value_heads_fallback = 32},
+                     config);
   LlamaVariation variation;
   variation.activation = read_activation(reader, "hidden_act", "silu");
   variation.qkv_bias = true;

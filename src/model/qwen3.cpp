@@ -9,8 +9,10 @@ namespace allometer::model {
 namespace {
 
 void read(const ConfigReader& reader, Config& config) {
-  constexpr int kUsualHeadDim = 128;
-  read_llama_options(reader, {.max_positions_fallback = 32768}, config, kUsualHeadDim);
+  read_llama_options(
+      reader,
+      {.max_positions_fallback = 32768, .key_value_heads_fallback = 32, .head_dim_fallback = 128},
+      config);
   LlamaVariation variation;
   variation.activation = read_activation(reader, "hidden_act", "silu");
   variation.qkv_bias = variation.out_bias = reader.boolean("attention_bias", false);

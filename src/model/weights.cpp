@@ -114,9 +114,14 @@ Tensor Weights::tensor(const std::string& name) const {
 }
 
 std::vector<float> Weights::bias(std::span<const Projection> parts) const {
+  const auto has_bias = [](const Projection& part) { return part.has_bias; };
+  if (std::none_of(parts.begin(), parts.end(), has_bias)) return {};
   std::vector<float> all;
   for (const Projection& part : parts) {
-    if (!part.has_bias) continue;
+    if (!part.has_bias) {
+      all.resize(all.size() + static_cast<std::size_t>(part.out_features));
+      continue;
+    }
     const std::vector<float> stored = vector(part.name + ".bias");
     if (part.order.empty()) all.insert(all.end(), stored.begin(), stored.end());
     for (const RowRange& rows : part.order)

@@ -230,7 +230,7 @@ void AlibiTable::reserve(int num_positions) {
   for (std::size_t head = 0; head < slopes_.size(); ++head) {
     const float slope = rounded(slopes_[head]);
     for (std::size_t p = 0; p < positions; ++p)
-      table_[head * positions + p] = rounded(slope * static_cast<float>(p)) * scale_;
+      table_[head * positions + p] = rounded(slope * rounded(static_cast<float>(p))) * scale_;
   }
 }
 

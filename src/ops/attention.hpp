@@ -2,12 +2,11 @@
 /// Causal attention over caches of keys and values.
 ///
 /// A row at absolute position p attends to positions 0..p of its cache or, with a window w, to
-/// p - w + 1..p. Its scores are one sum
-/// each, in order of the head's dimensions; the softmax's sum keeps 16 partial sums (position
-/// modulo 16) in rising order and joins them in a fixed tree; values are summed in order of
-/// position. Nothing else enters: the slots beyond p, whatever stands in them, are masked before
-/// they can meet a sum. So a row's bits do not depend on the rows computed beside it, on how a
-/// sequence was cut into segments, or on threads.
+/// p - w + 1..p. Its scores are one sum each, in order of the head's dimensions; the softmax's sum
+/// keeps 16 partial sums (position modulo 16) in rising order and joins them in a fixed tree;
+/// values are summed in order of position. Nothing else enters: the slots beyond p, whatever stands
+/// in them, are masked before they can meet a sum. So a row's bits do not depend on the rows
+/// computed beside it, on how a sequence was cut into segments, or on threads.
 ///
 /// Keys and values are kept in F32 for both precisions: they are F32 when they leave the products,
 /// and a kernel that widens bf16 loads is no faster where a key is used by several queries.
@@ -63,7 +62,7 @@ class AlibiTable {
  public:
   enum class Rounding {
     none,
-    bf16,  ///< slope and slope x position, as Hugging Face's Falcon does
+    bf16,  ///< slope, position and their product, as Hugging Face's Falcon does
   };
   AlibiTable() = default;
   /// A bias is slope x position x scale.

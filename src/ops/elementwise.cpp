@@ -110,11 +110,14 @@ void add(const float* x, std::size_t n, float* dst) {
 }
 
 void convert(const float* x, std::size_t n, Precision out_precision, void* out) {
-  if (out_precision == Precision::bf16) {
-    detail::kernels().to_bf16(x, n, static_cast<std::uint16_t*>(out));
-  } else {
-    std::copy_n(x, n, static_cast<float*>(out));
-  }
+  for_each_block(n, [&](std::size_t first, int count) {
+    if (out_precision == Precision::bf16) {
+      detail::kernels().to_bf16(x + first, static_cast<std::size_t>(count),
+                                static_cast<std::uint16_t*>(out) + first);
+    } else {
+      std::copy_n(x + first, count, static_cast<float*>(out) + first);
+    }
+  });
 }
 
 void to_bf16(std::span<const float> x, std::span<std::uint16_t> out) {

@@ -8,7 +8,8 @@
 namespace allometer::ops {
 
 /// Cosines and sines of position x inverse frequency. Angles are rounded to F32 before the cosine,
-/// as the reference does.
+/// as the reference does; the frequencies that it raises to a power in F32 are given here as the
+/// F32 nearest to their exact values, at most a few units in the last place away.
 class RotaryTable {
  public:
   RotaryTable() = default;

@@ -13,6 +13,7 @@
 
 #include "core/error.hpp"
 #include "eval/run_shard.hpp"
+#include "model/cost.hpp"
 #include "model/load.hpp"
 #include "tokenizer/tokenizer.hpp"
 

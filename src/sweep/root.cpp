@@ -15,6 +15,7 @@
 #include "core/log.hpp"
 #include "core/provenance.hpp"
 #include "io/hdf5_version.hpp"
+#include "model/cost.hpp"
 #include "model/backend.hpp"
 #include "model/load.hpp"
 #include "report/report.hpp"

@@ -3,6 +3,7 @@
 #include "model/architecture.hpp"
 
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "io/safetensors.hpp"
+#include "model/cost.hpp"
 #include "model/every_architecture.hpp"
 #include "model/load.hpp"
 #include "model/random_checkpoint.hpp"
@@ -75,6 +77,7 @@ TEST(Architecture, HasThePublishedNumberOfParameters) {
   const std::vector<Published> models = {
       {"Pythia 70M", neox(50304, 512, 6, 8), 70426624, 18915328},
       {"Pythia 410M", neox(50304, 1024, 24, 16), 405334016, 302311424},
+      {"GPT-NeoX 20B", neox(50432, 6144, 44, 64), 20554567680},
       {"Pythia 12B", neox(50688, 5120, 36, 40), 11846072320, 11327027200},
       {"GPT-2",
        {{"architectures", {"GPT2LMHeadModel"}},
@@ -103,6 +106,9 @@ TEST(Architecture, HasThePublishedNumberOfParameters) {
         {"n_head", 16}},
        559214592},
       {"Mistral 7B", llama("MistralForCausalLM", 32000, 4096, 14336, 32, 32, 8), 7241732096},
+      {"Llama 2 7B", llama("LlamaForCausalLM", 32000, 4096, 11008, 32, 32, 32), 6738415616},
+      {"TinyLlama 1.1B", llama("LlamaForCausalLM", 32000, 2048, 5632, 22, 32, 4), 1100048384},
+      {"SmolLM2 135M", llama("LlamaForCausalLM", 49152, 576, 1536, 30, 9, 3, tied), 134515008},
       {"Llama 3.2 1B", llama("LlamaForCausalLM", 128256, 2048, 8192, 16, 32, 8, tied), 1235814400},
       {"Qwen 2.5 0.5B", llama("Qwen2ForCausalLM", 151936, 896, 4864, 24, 14, 2, tied), 494032768},
       {"Qwen 3 0.6B", llama("Qwen3ForCausalLM", 151936, 1024, 3072, 28, 16, 8, tied), 596049920},
@@ -140,14 +146,18 @@ TEST(Architecture, RefusesByNameWhatWouldChangeTheNumbers) {
       {"qwen2",
        {{"layer_types", {"full_attention", "linear_attention", "full_attention"}}},
        "\"linear_attention\""},
-      {"qwen3", {{"head_dim", 21}}, "of which 21 dimensions are rotated"},
+      {"qwen3", {{"head_dim", 21}}, "\"head_dim\" makes 21 of the 21 dimensions of a head rotate"},
       {"phi3", {{"rope_scaling", {{"type", "yarn"}}}}, "\"rope_scaling.type\" is \"yarn\""},
       {"phi3", {{"rope_scaling", longrope}}, "\"original_max_position_embeddings\" is missing"},
       {"phi3",
        {{"rope_scaling", longrope}, {"original_max_position_embeddings", 512}},
        "\"rope_scaling.short_factor\" must be a list of 10 numbers"},
       {"phi", {{"qk_layernorm", true}}, "\"qk_layernorm\" is true; implemented is false"},
-      {"phi", {{"partial_rotary_factor", 1.5}}, "\"partial_rotary_factor\" is 1.5"},
+      {"phi", {{"partial_rotary_factor", 1.5}}, "\"partial_rotary_factor\" makes 30 of the 20"},
+      {"gpt_neox_serial", {{"rotary_pct", 0.01}}, "\"rotary_pct\" makes 0 of the 20"},
+      {"mistral",
+       {{"rope_parameters", {{"full_attention", {{"rope_theta", 5.0}}}}}},
+       "\"rope_parameters.full_attention\" is there"},
       {"gpt_neox_serial", {{"hidden_act", "mish"}}, "\"hidden_act\" is \"mish\""},
       {"gpt2", {{"add_cross_attention", true}}, "\"add_cross_attention\" is true"},
       {"gpt2", {{"n_head", 7}}, "\"n_head\" is 7, which does not divide n_embd, 72"},
@@ -176,6 +186,143 @@ std::vector<int> windows_of(const json& config) {
   for (const LayerBlueprint& layer : Config::parse(config, "config").blueprint.layers)
     windows.push_back(layer.attention.window);
   return windows;
+}
+
+TEST(Architecture, ReadsEveryOptionUnderItsName) {
+  const struct {
+    const char* name;
+    json patch;
+    std::function<double(const Config&)> value;
+    double expected;
+  } cases[] = {
+      {"llama", {{"rms_norm_eps", 3e-4}}, [](auto& c) { return c.norm_eps; }, 3e-4},
+      {"qwen2", {{"rope_theta", 5e5}}, [](auto& c) { return c.rope_theta; }, 5e5},
+      {"mistral",
+       {{"num_key_value_heads", nullptr}},
+       [](auto& c) { return c.num_key_value_heads; },
+       4},
+      {"qwen3", {{"head_dim", nullptr}}, [](auto& c) { return c.head_dim; }, 20},
+      {"phi", {{"layer_norm_eps", 3e-4}}, [](auto& c) { return c.norm_eps; }, 3e-4},
+      {"phi3", {{"partial_rotary_factor", 0.5}}, [](auto& c) { return c.rotary_dim; }, 10},
+      {"gpt_neox_serial", {{"layer_norm_eps", 3e-4}}, [](auto& c) { return c.norm_eps; }, 3e-4},
+      {"gpt_neox_serial", {{"rotary_emb_base", 777}}, [](auto& c) { return c.rope_theta; }, 777},
+      {"gpt_neox_serial",
+       {{"rotary_pct", nullptr}, {"rope_parameters", {{"partial_rotary_factor", 0.5}}}},
+       [](auto& c) { return c.rotary_dim; },
+       10},
+      {"gpt_neox_serial",
+       {{"attention_bias", false}},
+       [](auto& c) { return c.blueprint.layers[0].attention.qkv[0].has_bias; },
+       0},
+      {"gpt2", {{"layer_norm_epsilon", 3e-4}}, [](auto& c) { return c.norm_eps; }, 3e-4},
+      {"gpt2", {{"n_inner", 99}}, [](auto& c) { return c.intermediate_size; }, 99},
+      {"gpt2",
+       {{"scale_attn_weights", false}},
+       [](auto& c) { return c.blueprint.layers[2].attention.scale; },
+       1},
+      {"gpt2",
+       {{"scale_attn_weights", false}, {"scale_attn_by_inverse_layer_idx", true}},
+       [](auto& c) { return c.blueprint.layers[2].attention.scale; },
+       1.0F / 3},
+      {"opt_norm_before",
+       {{"enable_bias", false}},
+       [](auto& c) { return c.blueprint.layers[0].mlp.in[0].has_bias; },
+       0},
+      {"opt_norm_before",
+       {{"_remove_final_layer_norm", true}},
+       [](auto& c) { return c.blueprint.final_norm.kind == Normalization::Kind::none; },
+       1},
+      {"bloom", {{"layer_norm_epsilon", 3e-4}}, [](auto& c) { return c.norm_eps; }, 3e-4},
+      {"falcon_7b", {{"layer_norm_epsilon", 3e-4}}, [](auto& c) { return c.norm_eps; }, 3e-4},
+      {"falcon_7b", {{"ffn_hidden_size", 99}}, [](auto& c) { return c.intermediate_size; }, 99},
+      {"falcon_40b", {{"n_head_kv", 3}}, [](auto& c) { return c.num_key_value_heads; }, 3},
+      {"falcon_7b", {{"rope_theta", 5e5}}, [](auto& c) { return c.rope_theta; }, 5e5},
+      {"gemma2", {{"rms_norm_eps", 3e-4}}, [](auto& c) { return c.norm_eps; }, 3e-4},
+      {"gemma2",
+       {{"final_logit_softcapping", nullptr}},
+       [](auto& c) { return c.blueprint.logit_soft_cap; },
+       0},
+      // Where both are there, rope_scaling counts.
+      {"llama",
+       {{"rope_scaling", {{"type", "linear"}, {"factor", 2.0}}},
+        {"rope_parameters", {{"rope_type", "linear"}, {"factor", 8.0}, {"rope_theta", 9e5}}}},
+       [](auto& c) { return c.rope_scaling.factor * c.rope_theta; },
+       2 * 9e5},
+      // What some architectures do not have, Hugging Face passes over, whatever stands there.
+      {"bloom", {{"num_key_value_heads", 2}}, [](auto& c) { return c.num_key_value_heads; }, 6},
+      {"gpt2", {{"head_dim", 512}}, [](auto& c) { return c.head_dim; }, 12},
+      {"opt_norm_before", {{"head_dim", 512}}, [](auto& c) { return c.head_dim; }, 20},
+      {"gpt_neox_serial", {{"head_dim", 512}}, [](auto& c) { return c.head_dim; }, 20},
+      {"falcon_7b", {{"head_dim", 512}}, [](auto& c) { return c.head_dim; }, 12},
+  };
+  for (const auto& [name, patch, value, expected] : cases) {
+    EXPECT_DOUBLE_EQ(value(Config::parse(patched(name, patch), "config")), expected)
+        << name << patch;
+  }
+  json olmo2 = config_of("olmo2");
+  EXPECT_DOUBLE_EQ(Config::parse(olmo2, "config").norm_eps, 1e-5);  // Olmo2Config's own default
+}
+
+/// Final norm, projection, bias and cap of every row, over both blocks of the vocabulary.
+TEST(Architecture, HasAHeadThatIsItsFormula) {
+  for (const char* name : {"llama", "phi", "gemma2"}) {
+    const TemporaryDirectory directory;
+    RandomCheckpoint random;
+    random.config = config_of(name);
+    random.dtype = "F32";
+    random.initializer_range = 0.5;
+    write_random_checkpoint(directory.path(), random);
+    const auto model = load_model(directory.path(), {});
+    const Config& c = model->config();
+    const io::Safetensors tensors = io::Safetensors::open(directory.path());
+    const auto values = [&](const std::string& tensor) {
+      std::vector<float> all(static_cast<std::size_t>(tensors.at(tensor).num_elements()));
+      tensors.at(tensor).copy_to(0, all);
+      return all;
+    };
+    const std::vector<float> hidden = hidden_of(*model, {7, 11}, whole_sequence());
+    const std::vector<float> logits = logits_of(*model, hidden);
+    const std::vector<float> matrix =
+        values(c.tie_word_embeddings ? c.blueprint.token_embedding : "lm_head.weight");
+    const std::vector<float> bias =
+        c.blueprint.head.has_bias ? values("lm_head.bias") : std::vector<float>(1100);
+    const Normalization& norm = c.blueprint.final_norm;
+    const std::vector<float> norm_bias = norm.kind == Normalization::Kind::layer
+                                             ? values(norm.name + ".bias")
+                                             : std::vector<float>(80);
+    for (std::size_t row = 0; row < 2; ++row) {
+      double mean = 0;
+      double squares = 0;
+      for (std::size_t i = 0; i < 80; ++i) mean += hidden[row * 80 + i] / 80.0;
+      if (norm.kind == Normalization::Kind::rms) mean = 0;
+      for (std::size_t i = 0; i < 80; ++i) squares += std::pow(hidden[row * 80 + i] - mean, 2) / 80;
+      for (const std::size_t token : {0, 1, 1023, 1024, 1099}) {
+        double logit = bias[token];
+        for (std::size_t i = 0; i < 80; ++i) {
+          const double normed = (hidden[row * 80 + i] - mean) / std::sqrt(squares + c.norm_eps) *
+                                    (1 + norm.added_to_weight) +
+                                norm_bias[i];
+          logit += normed * matrix[token * 80 + i];
+        }
+        const double cap = c.blueprint.logit_soft_cap;
+        if (cap > 0) logit = cap * std::tanh(logit / cap);
+        EXPECT_NEAR(logits[row * 1100 + token], logit, 2e-5) << name << ", token " << token;
+      }
+    }
+  }
+}
+
+TEST(Architecture, TakesEmbeddingsWiderThanTheResidualStream) {
+  const TemporaryDirectory directory;
+  RandomCheckpoint random;
+  random.config = patched("opt_norm_behind", {{"word_embed_proj_dim", 333}});
+  write_random_checkpoint(directory.path(), random);
+  const auto model = load_model(directory.path(), {});
+  std::vector<std::int32_t> ids(256);
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int32_t>(i);
+  const std::vector<float> whole = logits_of(*model, hidden_of(*model, ids, whole_sequence()));
+  EXPECT_EQ(count_different_bits(whole, logits_of(*model, hidden_of(*model, ids, odd_pieces()))),
+            0U);
 }
 
 TEST(Architecture, HasItsWindowsInTheLayersThatSayThem) {

@@ -8,7 +8,7 @@
 
 namespace allometer::model {
 
-inline constexpr int kEveryVocabulary = 293;
+inline constexpr int kEveryVocabulary = 1100;  // two blocks of the head
 inline constexpr int kEveryMaxPositions = 1024;
 
 struct NamedConfig {

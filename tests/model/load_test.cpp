@@ -14,6 +14,7 @@
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
 #include "io/safetensors.hpp"
+#include "model/cost.hpp"
 #include "model/random_model.hpp"
 #include "model/run_model.hpp"
 #include "model/temporary_directory.hpp"

@@ -154,8 +154,8 @@ std::size_t different(const std::vector<float>& a, const std::vector<float>& b) 
   return count;
 }
 
-const AttentionShape kShapes[] = {{4, 2, 8},  {6, 2, 12},  {3, 3, 16},  {9, 3, 64},
-                                  {8, 2, 80}, {4, 1, 128}, {30, 1, 16}, {2, 2, 2}};
+const AttentionShape kShapes[] = {{4, 2, 8},   {6, 2, 12},  {3, 3, 16}, {9, 3, 64},  {8, 2, 80},
+                                  {4, 1, 128}, {30, 1, 16}, {2, 2, 2},  {2, 1, 256}, {1, 1, 512}};
 
 const Variation kVariations[] = {
     {.name = "plain"},
@@ -207,11 +207,25 @@ TEST(Attention, HasTheSameBitsHoweverASequenceIsCut) {
   }
 }
 
+TEST(Attention, TakesOddHeadsThatAreNotRotated) {
+  const Sequence s({3, 1, 7}, 40, 7, {.rotary_dim = 0, .alibi = true});
+  const std::vector<float> whole = s.run(40);
+  EXPECT_EQ(different(s.run(3), whole), 0U);
+  for (int head = 0; head < 3; ++head) {
+    const std::vector<double> expected = exact(s, 39, head);
+    for (std::size_t i = 0; i < 7; ++i)
+      EXPECT_NEAR(whole[39 * 21 + static_cast<std::size_t>(head) * 7 + i], expected[i], 1e-5);
+  }
+}
+
 TEST(Attention, LinearBiasesMayBeRoundedToBf16) {
   AlibiTable table({0.3F}, AlibiTable::Rounding::bf16, 2.0F);
   table.reserve(300);
-  EXPECT_EQ(table.row(0)[1], 2.0F * 0.30078125F);  // the bf16 next to 0.3
-  EXPECT_EQ(table.row(0)[257], 2.0F * 77.5F);      // 77.3008 rounded again
+  constexpr float kSlope = 0.30078125F;  // the bf16 next to 0.3
+  EXPECT_EQ(table.row(0)[1], 2.0F * kSlope);
+  EXPECT_EQ(table.row(0)[255], 2.0F * 76.5F);  // 76.699 between 76.5 and 77
+  EXPECT_EQ(table.row(0)[257], 2.0F * 77.0F);  // of position 256: 257 is no bf16
+  EXPECT_EQ(table.row(0)[259], 2.0F * 78.0F);  // of position 260: 78.203
   AlibiTable exact({0.3F}, AlibiTable::Rounding::none, 1.0F);
   exact.reserve(5);
   exact.reserve(300);

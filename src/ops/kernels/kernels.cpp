@@ -40,7 +40,6 @@ inline F32x16 load_width(const float* p, int width) {
 }
 
 // ---- elementwise
-// -------------------------------------------------------------------------------------------------
 
 void rms_norm(const float* x, const float* weight, float eps, int n, void* out, bool is_bf16) {
   F32x16 squares = zero();
@@ -177,7 +176,6 @@ RowMaximum row_maximum(const float* x, int n) {
 }
 
 // ---- matrix product where oneDNN has none that is invariant over rows
-// ------------------------------------------------
 
 template <int kRows>
 void matmul_rows(const float* src, int k, const float* panel, int width, float* dst,
@@ -207,7 +205,6 @@ void matmul_panel(const float* src, int rows, int k, const float* panel, int wid
 }
 
 // ---- attention
-// -------------------------------------------------------------------------------------------------
 
 /// Rotates halves as Hugging Face's Llama does: pairs (i, i + rotary_dim/2); what lies beyond
 /// rotary_dim is copied.
@@ -418,14 +415,46 @@ void weigh(const Weighing& w, int count) {
   }
 }
 
+/// The positions that row `row` of the block sees, counted from position `base`.
+Keys keys_of_row(const AttentionBlock& b, int row, int base) {
+  const int end = b.position + row + 1;
+  const int first = b.window > 0 && end > b.window ? end - b.window : 0;
+  return {first - base, end - base};
+}
+
+/// Rotated and scaled queries, [rows * heads][head_dim].
+void prepare_queries(const AttentionBlock& b, float* queries) {
+  for (int q = 0; q < b.rows * b.heads; ++q) {
+    const int row = q / b.heads;
+    const int head = q % b.heads;
+    rotate(b.queries + static_cast<std::size_t>(row) * b.query_row_stride +
+               static_cast<std::ptrdiff_t>(head) * b.head_dim,
+           b.rotary + static_cast<std::ptrdiff_t>(row) * b.rotary_dim, b.rotary_dim, b.head_dim,
+           b.scale, queries + static_cast<std::ptrdiff_t>(q) * b.head_dim);
+  }
+}
+
+/// scores[q][position - base] of `num_tiles` tiles of keys.
+void score_all(const float* queries, int count, const float* tiles, int num_tiles, int head_dim,
+               float* scores, std::size_t stride) {
+  const std::ptrdiff_t tile_size = static_cast<std::ptrdiff_t>(head_dim) * kLanes;
+  int t = 0;
+  for (; t + 2 <= num_tiles; t += 2)
+    score_queries<2>(queries, count, tiles + t * tile_size, head_dim, scores + t * kLanes, stride);
+  for (; t < num_tiles; ++t)
+    score_queries<1>(queries, count, tiles + t * tile_size, head_dim, scores + t * kLanes, stride);
+}
+
 void attend(const AttentionBlock& b) {
   const int count = b.rows * b.heads;
-  const int first_seen = b.window > 0 && b.position >= b.window ? b.position - b.window + 1 : 0;
-  const int base = first_seen / kLanes * kLanes;  // positions below are counted from here
+  const int base = keys_of_row(b, 0, 0).first / kLanes * kLanes;
   const int num_tiles = (b.position + b.rows - 1 - base) / kLanes + 1;
   const std::size_t stride = static_cast<std::size_t>(num_tiles) * kLanes + kLanes;
   float* scores = b.scratch;
   float* queries = scores + kMaxQueries * stride;
+  prepare_queries(b, queries);
+  score_all(queries, count, b.keys + static_cast<std::ptrdiff_t>(base) * b.head_dim, num_tiles,
+            b.head_dim, scores, stride);
   void* outs[kMaxQueries];
   std::size_t offsets[kMaxQueries];
   Keys keys[kMaxQueries];
@@ -433,33 +462,14 @@ void attend(const AttentionBlock& b) {
   for (int q = 0; q < count; ++q) {
     const int row = q / b.heads;
     const int head = q % b.heads;
-    rotate(b.queries + static_cast<std::size_t>(row) * b.query_row_stride +
-               static_cast<std::ptrdiff_t>(head) * b.head_dim,
-           b.rotary + static_cast<std::ptrdiff_t>(row) * b.rotary_dim, b.rotary_dim, b.head_dim,
-           b.scale, queries + static_cast<std::ptrdiff_t>(q) * b.head_dim);
+    float* own = scores + static_cast<std::size_t>(q) * stride;
+    const float* biases = b.biases == nullptr
+                              ? nullptr
+                              : b.biases + static_cast<std::size_t>(head) * b.bias_stride + base;
     outs[q] = b.out;
     offsets[q] = static_cast<std::size_t>(row) * b.out_row_stride +
                  static_cast<std::size_t>(head * b.head_dim);
-    const int end = b.position + row + 1;
-    keys[q] = {(b.window > 0 && end > b.window ? end - b.window : 0) - base, end - base};
-  }
-  const std::ptrdiff_t tile_size = static_cast<std::ptrdiff_t>(b.head_dim) * kLanes;
-  const float* tiles = b.keys + base / kLanes * tile_size;
-  int t = 0;
-  for (; t + 2 <= num_tiles; t += 2) {
-    score_queries<2>(queries, count, tiles + t * tile_size, b.head_dim, scores + t * kLanes,
-                     stride);
-  }
-  for (; t < num_tiles; ++t) {
-    score_queries<1>(queries, count, tiles + t * tile_size, b.head_dim, scores + t * kLanes,
-                     stride);
-  }
-  for (int q = 0; q < count; ++q) {
-    float* own = scores + static_cast<std::size_t>(q) * stride;
-    const float* biases =
-        b.biases == nullptr
-            ? nullptr
-            : b.biases + static_cast<std::size_t>(q % b.heads) * b.bias_stride + base;
+    keys[q] = keys_of_row(b, row, base);
     shape_scores(own, keys[q], biases, b.soft_cap);
     sums[q] = soften(own, keys[q], b.reversed);
   }
