@@ -155,10 +155,10 @@ void bench_attention() {
     double flops = 0;
     for (int r = 0; r < rows; ++r) flops += 4.0 * 9 * 64 * (position + r + 1);
     for (const Precision precision : {Precision::f32, Precision::bf16}) {
-      const auto rates = best_rates(
-          flops, {[&] {
-            attention(shape, qkv.data(), {&segment, 1}, rotary, {.scale = 0.125F}, precision, out.data());
-          }});
+      const auto rates = best_rates(flops, {[&] {
+                                      attention(shape, qkv.data(), {&segment, 1}, rotary,
+                                                {.scale = 0.125F}, precision, out.data());
+                                    }});
       std::printf("%4s %3d rows from %3d %7.1f  %5.2f\n", name_of(precision).data(), rows, position,
                   rates[0], rates[0] / peak);
     }
