@@ -44,6 +44,17 @@ struct Rule {
   int line = 0;
 };
 
+/// Keys `apply_chat_template`, `system_instruction` and `fewshot_as_multiturn`, as the options of
+/// lm-evaluation-harness.
+struct Chat {
+  bool apply_template = false;
+  std::string template_name;  ///< empty: each checkpoint's default one
+  std::string system_instruction;
+  bool fewshot_as_multiturn = false;
+
+  bool operator==(const Chat&) const = default;
+};
+
 struct Analysis {
   double confidence = 0.95;
   int bootstrap_draws = 10000;
@@ -64,9 +75,10 @@ struct Job {
   std::vector<std::uint64_t> seeds;       ///< default: {0}
   std::optional<std::string> sampler;     ///< default: each task's
   std::optional<std::int64_t> limit;      ///< first n questions of each task
-  std::vector<Rule> exclude;              ///< cells that match any are dropped
-  std::vector<Rule> include;              ///< if given, cells that match none are dropped
-  std::filesystem::path output;           ///< empty: must come from -o
+  Chat chat;
+  std::vector<Rule> exclude;     ///< cells that match any are dropped
+  std::vector<Rule> include;     ///< if given, cells that match none are dropped
+  std::filesystem::path output;  ///< empty: must come from -o
   Analysis analysis;
   int chunk_tokens = 256;  ///< key `engine.chunk_tokens`
   std::size_t generation_bytes = std::size_t{1}

@@ -62,6 +62,13 @@ Digest Job::digest() const {
   if (shots) json["shots"] = *shots;
   if (sampler) json["sampler"] = *sampler;
   if (limit) json["limit"] = *limit;
+  // Jobs without it keep the digest that they had before there was such a thing.
+  if (chat != Chat{}) {
+    json["chat"] = {{"apply_template", chat.apply_template},
+                    {"template", chat.template_name},
+                    {"system_instruction", chat.system_instruction},
+                    {"fewshot_as_multiturn", chat.fewshot_as_multiturn}};
+  }
   return sha256(dump(json));
 }
 

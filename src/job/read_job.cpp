@@ -50,7 +50,8 @@ class JobReader {
     const MapReader top(
         root, "",
         {"name", "models", "task_directories", "tasks", "variants", "shots", "seeds", "sampler",
-         "limit", "exclude", "include", "output", "analysis", "engine"},
+         "limit", "apply_chat_template", "system_instruction", "fewshot_as_multiturn", "exclude",
+         "include", "output", "analysis", "engine"},
         mistakes_);
     if (root.kind != YamlNode::Kind::map) return std::move(result_);
     read_settings(top);
@@ -81,6 +82,7 @@ class JobReader {
     if (const auto seeds = top.integers("seeds", {0}))
       job.seeds.assign(seeds->begin(), seeds->end());
     read_sampler(top);
+    read_chat(top);
     if (const auto output = top.text("output")) {
       job.output = resolve(*output, top.find("output")->line);
     }
@@ -92,6 +94,20 @@ class JobReader {
     std::vector<int> shots;
     for (const std::int64_t value : *values) shots.push_back(static_cast<int>(value));
     return shots;
+  }
+
+  void read_chat(const MapReader& top) {
+    Chat& chat = result_.job.chat;
+    if (const auto applied = top.text("apply_chat_template")) {
+      chat.apply_template = *applied != "false";
+      if (*applied != "true" && chat.apply_template) chat.template_name = *applied;
+    }
+    chat.system_instruction = top.text("system_instruction").value_or("");
+    chat.fewshot_as_multiturn = top.boolean("fewshot_as_multiturn").value_or(false);
+    if (chat.fewshot_as_multiturn && !chat.apply_template) {
+      top.mistake(*top.find("fewshot_as_multiturn"), "fewshot_as_multiturn",
+                  "apply_chat_template beside it: only a chat has turns");
+    }
   }
 
   void read_sampler(const MapReader& top) {

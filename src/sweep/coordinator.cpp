@@ -243,12 +243,8 @@ void Coordinator::stop(const std::string& reason) {
 
 Assignment Coordinator::assignment_for(const Lease& lease) const {
   const auto& cell = plan_.record.cells[static_cast<std::size_t>(lease.cell)];
-  return {lease,
-          cell.digest.hex(),
-          cell_name(plan_.record, cell),
-          cell.variant,
-          cell.task,
-          {cell.num_fewshot, tasks::parse_sampler(cell.sampler).value(), cell.seed}};
+  return {lease,        cell.digest.hex(), cell_name(plan_.record, cell),
+          cell.variant, cell.task,         prompt_settings(plan_, cell)};
 }
 
 results::LeaseRecord Coordinator::lease_record(const Lease& lease, int rank) const {

@@ -7,12 +7,20 @@
 // Inside the namespace, so that argument-dependent look-up finds the conversions.
 namespace allometer::tasks {
 static void to_json(nlohmann::json& json, const PromptSettings& settings) {
-  json = {settings.num_fewshot, name_of(settings.sampler), settings.seed};
+  const ChatSettings& chat = settings.chat;
+  json = {settings.num_fewshot,    name_of(settings.sampler), settings.seed,
+          chat.apply_template,     chat.template_name,        chat.template_digest,
+          chat.system_instruction, chat.fewshot_as_multiturn};
 }
 static void from_json(const nlohmann::json& json, PromptSettings& settings) {
   json.at(0).get_to(settings.num_fewshot);
   settings.sampler = parse_sampler(json.at(1).get<std::string>()).value();
   json.at(2).get_to(settings.seed);
+  json.at(3).get_to(settings.chat.apply_template);
+  json.at(4).get_to(settings.chat.template_name);
+  json.at(5).get_to(settings.chat.template_digest);
+  json.at(6).get_to(settings.chat.system_instruction);
+  json.at(7).get_to(settings.chat.fewshot_as_multiturn);
 }
 }  // namespace allometer::tasks
 

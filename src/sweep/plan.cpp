@@ -104,6 +104,10 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
       planned.architecture = input.config.architecture;
       planned.num_parameters = count.total;
       planned.num_parameters_without_embeddings = count.without_embeddings;
+      if (plan.job.chat.apply_template) {
+        input.chat_template = std::make_shared<const tokenizer::ChatTemplate>(
+            tokenizer::ChatTemplate::load(model.path, plan.job.chat.template_name));
+      }
     } catch (const Error& error) {
       if (!input.failure) input.failure = InputFailure{error.kind(), error.what()};
     }
@@ -126,9 +130,10 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
 }
 
 /// What a cell is: equal text, equal results to the last bit.
-Digest cell_digest(const results::PlanRecord& record, const results::PlannedCell& cell) {
+Digest cell_digest(const results::PlanRecord& record, const results::PlannedCell& cell,
+                   const tasks::ChatSettings& chat) {
   const auto& variant = record.variants[static_cast<std::size_t>(cell.variant)];
-  const nlohmann::json identity = {
+  nlohmann::json identity = {
       {"cell", 1},
       {"model", record.models[static_cast<std::size_t>(variant.model)].digest.hex()},
       {"precision", variant.precision},
@@ -139,6 +144,11 @@ Digest cell_digest(const results::PlanRecord& record, const results::PlannedCell
       {"questions", cell.num_questions},
       {"numerics", record.numerics},
   };
+  // Cells that were asked without keep the digest that they always had.
+  if (chat.apply_template || !chat.system_instruction.empty()) {
+    identity["chat"] = {chat.apply_template, chat.template_digest, chat.system_instruction,
+                        chat.fewshot_as_multiturn};
+  }
   return sha256(identity.dump());
 }
 
@@ -164,7 +174,7 @@ void plan_cells_of(Plan& plan, std::int32_t variant_index, std::int32_t task_ind
       cell.sampler = job.sampler.value_or(std::string(name_of(task.default_sampler())));
       cell.num_questions = static_cast<std::int32_t>(
           plan.record.tasks[static_cast<std::size_t>(task_index)].question_ids.size());
-      cell.digest = cell_digest(plan.record, cell);
+      cell.digest = cell_digest(plan.record, cell, prompt_settings(plan, cell).chat);
       auto failure = plan.models[static_cast<std::size_t>(variant.model)].failure;
       if (!failure) failure = input.failure;
       plan.record.cells.push_back(std::move(cell));
@@ -183,13 +193,17 @@ class WorkEstimator {
     const auto model = static_cast<std::size_t>(
         plan_.record.variants[static_cast<std::size_t>(cell.variant)].model);
     const model::Config& config = plan_.models[model].config;
-    const Key key{plan_.models[model].tokenizer, config.max_position_embeddings, cell.task,
-                  cell.num_fewshot, cell.sampler};
+    tasks::PromptSettings settings = prompt_settings(plan_, cell);
+    settings.chat.render = chat_renderer(plan_.models[model].chat_template);
+    const Key key{plan_.models[model].tokenizer,
+                  config.max_position_embeddings,
+                  cell.task,
+                  cell.num_fewshot,
+                  cell.sampler,
+                  settings.chat.template_digest};
     auto found = estimates_.find(key);
     if (found == estimates_.end()) {
       const int questions = std::min(cell.num_questions, kSampledQuestions);
-      const tasks::PromptSettings settings{cell.num_fewshot, *tasks::parse_sampler(cell.sampler),
-                                           cell.seed};
       const auto tokens =
           eval::estimate_tokens(*plan_.tasks[static_cast<std::size_t>(cell.task)].task, settings, 0,
                                 questions, tokenizer_of(model), config);
@@ -205,7 +219,7 @@ class WorkEstimator {
   }
 
  private:
-  using Key = std::tuple<Digest, int, std::int32_t, std::int32_t, std::string>;
+  using Key = std::tuple<Digest, int, std::int32_t, std::int32_t, std::string, std::string>;
   struct Sampled {
     eval::TokenEstimate tokens;
     int questions = 1;
@@ -247,6 +261,33 @@ std::string analysis_json(const job::Analysis& analysis) {
 }
 
 }  // namespace
+
+tasks::PromptSettings prompt_settings(const Plan& plan, const results::PlannedCell& cell) {
+  tasks::PromptSettings settings{cell.num_fewshot, tasks::parse_sampler(cell.sampler).value(),
+                                 cell.seed};
+  const job::Chat& chat = plan.job.chat;
+  settings.chat.apply_template = chat.apply_template;
+  settings.chat.template_name = chat.template_name;
+  settings.chat.system_instruction = chat.system_instruction;
+  settings.chat.fewshot_as_multiturn = chat.fewshot_as_multiturn;
+  if (!chat.apply_template) return settings;
+  const auto& variant = plan.record.variants[static_cast<std::size_t>(cell.variant)];
+  const auto& model = plan.models[static_cast<std::size_t>(variant.model)];
+  if (model.chat_template) settings.chat.template_digest = model.chat_template->digest().hex();
+  return settings;
+}
+
+std::function<std::string(std::span<const tasks::Message>)> chat_renderer(
+    std::shared_ptr<const tokenizer::ChatTemplate> chat_template) {
+  if (!chat_template) return {};
+  return [chat_template = std::move(chat_template)](std::span<const tasks::Message> messages) {
+    nlohmann::ordered_json turns = nlohmann::ordered_json::array();
+    for (const tasks::Message& message : messages) {
+      turns.push_back({{"role", message.role}, {"content", message.content}});
+    }
+    return chat_template->render({{"messages", turns}, {"add_generation_prompt", true}});
+  };
+}
 
 std::vector<std::filesystem::path> default_task_directories() {
   std::vector<std::filesystem::path> candidates;

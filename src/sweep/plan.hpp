@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "model/config.hpp"
 #include "results/job_record.hpp"
 #include "tasks/task.hpp"
+#include "tokenizer/chat_template.hpp"
 
 namespace allometer::sweep {
 
@@ -28,6 +30,8 @@ struct PlannedModelInput {
   std::filesystem::path path;
   Digest tokenizer;
   model::Config config;  ///< meaningless where there is a failure
+  /// Where the job applies one.
+  std::shared_ptr<const tokenizer::ChatTemplate> chat_template;
   std::optional<InputFailure> failure;
 };
 
@@ -63,6 +67,12 @@ struct ModelIdentity {
   Digest tokenizer;  ///< of the tokenizer alone
   std::optional<InputFailure> failure;
 };
+
+/// All that decides a cell's prompts, but for the function that renders chats.
+tasks::PromptSettings prompt_settings(const Plan& plan, const results::PlannedCell& cell);
+/// What ChatSettings::render is for this template; empty without one.
+std::function<std::string(std::span<const tasks::Message>)> chat_renderer(
+    std::shared_ptr<const tokenizer::ChatTemplate> chat_template);
 
 /// Where shipped tasks are found when the job names no directory: $ALLOMETER_TASKS, beside the
 /// program, or installed.

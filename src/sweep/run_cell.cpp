@@ -13,6 +13,7 @@
 #include "model/load.hpp"
 #include "results/job_record.hpp"
 #include "sweep/plan.hpp"
+#include "tokenizer/chat_template.hpp"
 #include "tokenizer/tokenizer.hpp"
 
 namespace allometer::sweep {
@@ -36,6 +37,7 @@ struct CellRunner::Loaded {
   std::int32_t variant = -1;
   std::int32_t model_index = -1;
   std::unique_ptr<tokenizer::Tokenizer> tokenizer;
+  std::shared_ptr<const tokenizer::ChatTemplate> chat_template;  ///< once a cell applied it
   std::unique_ptr<model::CausalModel> model;
   std::map<std::int32_t, std::shared_ptr<const tasks::Task>> tasks;
 };
@@ -60,6 +62,7 @@ void CellRunner::hold_variant(const Assignment& assignment) {
   remove_stale_weights();
   if (loaded_->model_index != variant.model) {
     loaded_->tokenizer.reset();
+    loaded_->chat_template.reset();
     loaded_->model_index = -1;
     loaded_->tokenizer =
         std::make_unique<tokenizer::Tokenizer>(tokenizer::Tokenizer::load(model.path));
@@ -75,6 +78,19 @@ void CellRunner::hold_variant(const Assignment& assignment) {
       model::choose_shared_directory(model::packed_bytes(config, options.precision));
   loaded_->model = model::load_model(model.path, options);
   loaded_->variant = assignment.variant;
+}
+
+void CellRunner::hold_chat_template(const Assignment& assignment) {
+  if (loaded_->chat_template) return;
+  const auto& variant = setup_.variants.at(static_cast<std::size_t>(assignment.variant));
+  const std::string& path = setup_.models.at(static_cast<std::size_t>(variant.model)).path;
+  const tasks::ChatSettings& chat = assignment.settings.chat;
+  auto loaded = tokenizer::ChatTemplate::load(path, chat.template_name);
+  if (loaded.digest().hex() != chat.template_digest) {
+    throw ConfigError("the chat template of " + path +
+                      " changed while the sweep ran: start the job again");
+  }
+  loaded_->chat_template = std::make_shared<const tokenizer::ChatTemplate>(std::move(loaded));
 }
 
 ResultMessage CellRunner::run(const Assignment& assignment) {
@@ -106,6 +122,11 @@ ResultMessage CellRunner::run(const Assignment& assignment) {
                     source.file + " or its data changed while the sweep ran: start the job again");
       }
     }
+    tasks::PromptSettings settings = assignment.settings;
+    if (settings.chat.apply_template) {
+      hold_chat_template(assignment);
+      settings.chat.render = chat_renderer(loaded_->chat_template);
+    }
     shard.cost.load_seconds = seconds_since(load_start);
 
     const auto joules_before = energy_.joules();
@@ -116,7 +137,7 @@ ResultMessage CellRunner::run(const Assignment& assignment) {
       fault_point("mid_shard");
       on_progress_();
     });
-    shard.records = eval::run_questions(*task, assignment.settings, shard.begin, shard.end,
+    shard.records = eval::run_questions(*task, settings, shard.begin, shard.end,
                                         *loaded_->tokenizer, loaded_->model->config(), engine);
     shard.cost.wall_seconds = seconds_since(start);
     const auto joules_after = energy_.joules();

@@ -33,6 +33,8 @@ class CellRunner {
  private:
   struct Loaded;
   void hold_variant(const Assignment& assignment);
+  /// Throws ConfigError if the template is no longer the planned one.
+  void hold_chat_template(const Assignment& assignment);
 
   const SetupMessage setup_;
   std::string host_;

@@ -75,11 +75,13 @@ class FileTask final : public Task {
   std::vector<std::size_t> draw(std::size_t question, const PromptSettings& prompt) const;
   std::vector<std::size_t> draw_as_lm_eval(std::size_t question,
                                            const PromptSettings& prompt) const;
-  std::string introduction(std::size_t question) const;
+  std::string introduction(std::size_t question, const ChatSettings& chat) const;
+  std::string conversation(std::size_t question, const std::string& text,
+                           const PromptSettings& prompt) const;
   std::string demonstrations(std::size_t question, const PromptSettings& prompt) const;
   Request rolling_request(const std::string& text, const PromptSettings& prompt) const;
-  std::vector<Request> choice_requests(const FilledDocument& filled,
-                                       const std::string& before) const;
+  std::vector<Request> choice_requests(const FilledDocument& filled, const std::string& before,
+                                       const std::string& delimiter) const;
 
   TaskSettings settings_;
   Dataset questions_;
@@ -229,12 +231,13 @@ std::string FileTask::demonstrations(std::size_t question, const PromptSettings&
 }
 
 std::vector<Request> FileTask::choice_requests(const FilledDocument& filled,
-                                               const std::string& before) const {
+                                               const std::string& before,
+                                               const std::string& delimiter) const {
   std::vector<Request> requests;
   const auto add = [&](std::string context, const std::string& continuation) {
     Request request;
     request.context = std::move(context);
-    request.continuation = settings_.target_delimiter + continuation;
+    request.continuation = delimiter + continuation;
     requests.push_back(std::move(request));
   };
   for (const std::string& choice : filled.choices) {
@@ -250,14 +253,38 @@ std::vector<Request> FileTask::choice_requests(const FilledDocument& filled,
   return requests;
 }
 
-/// description, filled for the question: it stands before the demonstrations.
-std::string FileTask::introduction(std::size_t question) const {
-  if (!description_) return {};
+/// The system instruction and the description, filled for the question: what stands before the
+/// demonstrations.
+std::string FileTask::introduction(std::size_t question, const ChatSettings& chat) const {
+  if (!description_) return chat.system_instruction;
   try {
-    return jinja::python_str(description_->fill(questions_.documents[question]));
+    std::string text = jinja::python_str(description_->fill(questions_.documents[question]));
+    if (chat.system_instruction.empty() || text.empty()) return chat.system_instruction + text;
+    return chat.system_instruction + settings_.demonstration_delimiter + text;
   } catch (const ConfigError& error) {
     throw ConfigError(questions_.where(question) + error.what());
   }
+}
+
+/// lm_eval/api/task.py, fewshot_context with a chat template: the introduction is the system's, all
+/// else the user's, but for the answers of demonstrations that are turns of their own.
+std::string FileTask::conversation(std::size_t question, const std::string& text,
+                                   const PromptSettings& prompt) const {
+  std::vector<Message> messages;
+  const std::string system = introduction(question, prompt.chat);
+  if (!system.empty()) messages.push_back({"system", system});
+  std::string before;
+  if (prompt.chat.fewshot_as_multiturn) {
+    for (const std::size_t document : draw(question, prompt)) {
+      const FilledDocument filled = demonstration_filler_.fill(pool(), document);
+      messages.push_back({"user", filled.shown_text()});
+      messages.push_back({"assistant", filled.targets.empty() ? "" : filled.targets.front()});
+    }
+  } else {
+    before = demonstrations(question, prompt);
+  }
+  messages.push_back({"user", before + text});
+  return prompt.chat.render(messages);
 }
 
 Request FileTask::rolling_request(const std::string& text, const PromptSettings& prompt) const {
@@ -275,7 +302,7 @@ Request FileTask::rolling_request(const std::string& text, const PromptSettings&
 
 std::vector<Request> FileTask::requests(int question, const PromptSettings& prompt) const {
   const std::size_t at = index(question);
-  const FilledDocument filled = filler_.fill(questions_, at);
+  FilledDocument filled = filler_.fill(questions_, at);
   const OutputType type = settings_.output_type;
   const bool scores_target =
       type == OutputType::loglikelihood || type == OutputType::loglikelihood_rolling;
@@ -285,8 +312,19 @@ std::vector<Request> FileTask::requests(int question, const PromptSettings& prom
   if (type == OutputType::loglikelihood_rolling) {
     return {rolling_request(filled.targets.front(), prompt)};
   }
-  const std::string before = introduction(at) + demonstrations(at, prompt);
-  if (type == OutputType::multiple_choice) return choice_requests(filled, before);
+  const bool is_chat = prompt.chat.apply_template;
+  if (is_chat && filled.choices_are_contexts) {
+    throw ConfigError(
+        fmt::format("task {}: choices that stand before the text cannot be asked "
+                    "through a chat template; run it without apply_chat_template",
+                    name()));
+  }
+  const std::string before = is_chat ? conversation(at, filled.text, prompt)
+                                     : introduction(at, prompt.chat) + demonstrations(at, prompt);
+  if (is_chat) filled.text.clear();
+  if (type == OutputType::multiple_choice) {
+    return choice_requests(filled, before, is_chat ? "" : settings_.target_delimiter);
+  }
   Request request;
   request.context = before + filled.text;
   if (type == OutputType::loglikelihood) {

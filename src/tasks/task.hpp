@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,11 +31,31 @@ enum class Sampler {
 std::string_view name_of(Sampler sampler);
 std::optional<Sampler> parse_sampler(std::string_view name);
 
+/// One turn of a conversation.
+struct Message {
+  std::string role;
+  std::string content;
+};
+
+/// lm-evaluation-harness's --apply_chat_template, --system_instruction and --fewshot_as_multiturn.
+struct ChatSettings {
+  bool apply_template = false;
+  std::string template_name;    ///< of several; empty: the one named "default"
+  std::string template_digest;  ///< of the model's template, in hex
+  /// Stands before the description, as the system's message where a template is applied.
+  std::string system_instruction;
+  /// A demonstration is a turn of the user and one of the assistant; else all are in the user's.
+  bool fewshot_as_multiturn = false;
+  /// Makes a conversation's text, the assistant's turn opened; there where apply_template is.
+  std::function<std::string(std::span<const Message>)> render;
+};
+
 /// What of a cell decides its prompts.
 struct PromptSettings {
   int num_fewshot = 0;
   Sampler sampler = Sampler::fixed;
   std::uint64_t seed = 0;
+  ChatSettings chat{};
 };
 
 /// One thing asked of the engine, as text.
@@ -117,8 +138,9 @@ class Task {
   /// The requests of a question. For multiple choice one per choice in order, then, if
   /// acc_mutual_info is asked for, one per choice without context; else one. Throws ConfigError
   /// naming file, row and field when a template cannot be filled, and for demonstrations that are
-  /// more than the pool has or that a rolling task cannot take. Sampler lm_eval takes settings.seed
-  /// as Python's seed; lm-evaluation-harness's own default is 1234.
+  /// more than the pool has or that a rolling task cannot take. With a chat template the context is
+  /// its text and target_delimiter is empty; rolling texts stay as they are. Sampler lm_eval takes
+  /// settings.seed as Python's seed; lm-evaluation-harness's own default is 1234.
   virtual std::vector<Request> requests(int question, const PromptSettings& settings) const = 0;
   /// One MetricValue per entry of metrics(); responses in the order of requests.
   virtual std::vector<MetricValue> score(int question,

@@ -180,6 +180,10 @@ ChatTemplate::ChatTemplate(std::string_view text, const std::string& where,
       special_tokens_(std::move(special_tokens)),
       template_(jinja::Template::parse(text, where, jinja::kChatSettings)) {}
 
+Digest ChatTemplate::digest() const {
+  return sha256(special_tokens_.dump() + "\n" + text_);
+}
+
 std::string ChatTemplate::render(const ordered_json& conversation,
                                  const jinja::Clock& clock) const {
   const bool is_object = conversation.is_object();

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/digest.hpp"
 #include "template/template.hpp"
 
 namespace allometer::tokenizer {
@@ -36,8 +37,8 @@ class ChatTemplate {
   std::string render(const nlohmann::ordered_json& conversation,
                      const jinja::Clock& clock = jinja::local_time) const;
 
-  const std::string& text() const { return text_; }
-  const nlohmann::ordered_json& special_tokens() const { return special_tokens_; }
+  /// SHA-256 over the template and the special tokens that it sees.
+  Digest digest() const;
 
  private:
   std::string text_;

@@ -273,6 +273,23 @@ TEST_F(SmallSweep, RunsCollectsAndReportsItsStatus) {
   EXPECT_TRUE(std::filesystem::exists(output));
 }
 
+TEST_F(SmallSweep, AsksThroughTheChatTemplateOfTheCheckpoint) {
+  setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+  setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+  const std::string output = scratch_.path() / "out.h5";
+  const std::string file = job("tasks: [next]\napply_chat_template: true\n");
+  // Without a template the only cell fails, and says why.
+  const Outcome without = run_program({"run", file, "-o", output});
+  EXPECT_EQ(without.exit_code, 3) << without.err;
+  EXPECT_THAT(without.out + without.err, HasSubstr("has no chat template"));
+  scratch_.write("model/chat_template.jinja",
+                 "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+                 "{% if add_generation_prompt %}assistant:{% endif %}");
+  const Outcome run = run_program({"run", file, "-o", output, "--retry-failed"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run_program({"status", output}).out, HasSubstr("1 done, 0 failed, 0 left of 1"));
+}
+
 TEST_F(SmallSweep, MistakesInTheJobFileAreNamedByLine) {
   const std::string file = job("taks: [next]\n");
   const Outcome outcome = run_program({"run", file, "-o", scratch_.path() / "out.h5"});

@@ -96,6 +96,9 @@ shots: [0, 5]
 seeds: [3, 4]
 sampler: lm_eval
 limit: 100
+apply_chat_template: tool_use
+system_instruction: Be kind.
+fewshot_as_multiturn: true
 exclude:
   - {model: small, task: cl*, shots: [0, 2], precision: bf16}
   - {tuning: base, seed: 4}
@@ -135,6 +138,7 @@ engine: {chunk_tokens: 64, generation_memory: 512MiB, shard_seconds: 2.5}
   EXPECT_THAT(job.seeds, ElementsAre(3u, 4u));
   EXPECT_EQ(job.sampler, "lm_eval");
   EXPECT_EQ(job.limit, 100);
+  EXPECT_EQ(job.chat, (Chat{true, "tool_use", "Be kind.", true}));
   ASSERT_EQ(job.exclude.size(), 2u);
   EXPECT_THAT(job.exclude[0].match.at("shots"), ElementsAre("0", "2"));
   EXPECT_THAT(job.include.at(0).match.at("family"), ElementsAre("tiny", "models"));
@@ -156,6 +160,10 @@ TEST_F(JobTest, HasDefaults) {
   EXPECT_EQ(job.variants[0].precision, Precision::f32);
   EXPECT_THAT(job.seeds, ElementsAre(0u));
   EXPECT_FALSE(job.shots || job.limit || job.sampler);
+  EXPECT_EQ(job.chat, Chat{});
+  EXPECT_EQ(load(std::string(kGood) + "apply_chat_template: true\n").chat,
+            (Chat{true, "", "", false}));
+  EXPECT_EQ(load(std::string(kGood) + "apply_chat_template: false\n").digest(), job.digest());
   EXPECT_TRUE(job.output.empty());
   EXPECT_EQ(job.text, kGood);
 }
@@ -252,7 +260,12 @@ TEST_F(JobTest, TellsWhatIsWrongWithEachValue) {
       {"output: ${ALLOMETER", "3: '${ALLOMETER' has '${' without '}'"},
       {"colour: red",
        "3: unknown key 'colour': expected one of name models task_directories tasks variants shots "
-       "seeds sampler limit exclude include output analysis engine"},
+       "seeds sampler limit apply_chat_template system_instruction fewshot_as_multiturn exclude "
+       "include output analysis engine"},
+      {"fewshot_as_multiturn: true",
+       "3: 'fewshot_as_multiturn' is 'true': expected apply_chat_template beside it: only a chat "
+       "has "
+       "turns"},
   };
   for (const Case& wrong : cases) EXPECT_EQ(mistakes_of(wrong.text), wrong.mistake);
 }

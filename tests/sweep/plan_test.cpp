@@ -88,8 +88,50 @@ TEST_F(PlanTest, ACellIsWhatItsInputsAre) {
   EXPECT_NE(digest_of("seeds: [1]\n", "n"), first);
   EXPECT_NE(digest_of("sampler: lm_eval\n", "n"), first);
   EXPECT_NE(digest_of("", "m"), first);
+  EXPECT_NE(digest_of("system_instruction: Be kind.\n", "n"), first);
+  EXPECT_EQ(digest_of("apply_chat_template: false\n", "n"), first);
   write("tasks/rows.jsonl", R"({"question": "b", "choices": ["x", "y"], "gold": 0})");
   EXPECT_NE(digest_of("", "n"), first);
+}
+
+TEST_F(PlanTest, TheChatTemplateIsPartOfACell) {
+  const auto cell_of = [&](const std::string& more) {
+    job::Job job = job_with("small", more);
+    auto tasks = load_tasks(job);
+    const Plan plan = make_plan(std::move(job), std::move(tasks), "n",
+                                {identify_model(directory_ / "model", {})});
+    return std::pair(plan.record.cells[0], prompt_settings(plan, plan.record.cells[0]));
+  };
+  // Enough of a config for the template to be looked at.
+  write("model/config.json", R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama",
+    "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+    "vocab_size": 16, "rms_norm_eps": 1e-5, "max_position_embeddings": 32, "hidden_act": "silu"})");
+  write("model/chat_template.jinja",
+        "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}");
+  const auto [plain, without] = cell_of("");
+  const auto [asked, with] = cell_of("apply_chat_template: true\nsystem_instruction: Be kind.\n");
+  EXPECT_NE(asked.digest, plain.digest);
+  EXPECT_FALSE(without.chat.apply_template);
+  EXPECT_TRUE(with.chat.apply_template);
+  EXPECT_EQ(with.chat.template_digest.size(), 64u);
+  EXPECT_NE(cell_of("apply_chat_template: true\nfewshot_as_multiturn: true\n").first.digest,
+            cell_of("apply_chat_template: true\n").first.digest);
+  write("model/chat_template.jinja", "{{ messages[0].content }}");
+  EXPECT_NE(cell_of("apply_chat_template: true\nsystem_instruction: Be kind.\n").first.digest,
+            asked.digest);
+}
+
+TEST_F(PlanTest, ACheckpointWithoutAChatTemplateFailsByName) {
+  write("model/config.json", R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama",
+    "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+    "vocab_size": 16, "rms_norm_eps": 1e-5, "max_position_embeddings": 32, "hidden_act": "silu"})");
+  job::Job job = job_with("small", "apply_chat_template: true\n");
+  auto tasks = load_tasks(job);
+  // As if weights and tokenizer were there.
+  const ModelIdentity identity{sha256("weights"), sha256("tokenizer"), std::nullopt};
+  const Plan plan = make_plan(std::move(job), std::move(tasks), "n", {identity});
+  ASSERT_TRUE(plan.cell_failure[0]);
+  EXPECT_THAT(plan.cell_failure[0]->reason, HasSubstr("has no chat template"));
 }
 
 }  // namespace

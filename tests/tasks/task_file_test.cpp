@@ -67,6 +67,53 @@ TEST_F(TaskFile, DefaultsAreThoseOfLmEvaluationHarness) {
   EXPECT_EQ(task->num_choices(2), 0);
 }
 
+/// Writes a conversation as "role: content|...".
+PromptSettings chat_settings(int num_fewshot, bool multiturn, const std::string& system) {
+  PromptSettings settings;
+  settings.num_fewshot = num_fewshot;
+  settings.sampler = Sampler::first_n;
+  settings.chat.apply_template = true;
+  settings.chat.fewshot_as_multiturn = multiturn;
+  settings.chat.system_instruction = system;
+  settings.chat.render = [](std::span<const Message> messages) {
+    std::string text;
+    for (const Message& message : messages) text += message.role + ": " + message.content + "|";
+    return text;
+  };
+  return settings;
+}
+
+TEST_F(TaskFile, AsksThroughAChatTemplateAsLmEvaluationHarnessDoes) {
+  const auto task = load("description: \"Sums.\"\n");
+  EXPECT_EQ(task->requests(2, chat_settings(0, false, "")).at(0).context,
+            "system: Sums.|user: three?|");
+  EXPECT_EQ(task->requests(2, chat_settings(1, false, "Be kind.")).at(0).context,
+            "system: Be kind.\n\nSums.|user: one? 1\n\nthree?|");
+  EXPECT_EQ(
+      task->requests(2, chat_settings(2, true, "Be kind.")).at(0).context,
+      "system: Be kind.\n\nSums.|user: one?|assistant: 1|user: two?|assistant: 2|user: three?|");
+  EXPECT_EQ(load("")->requests(0, chat_settings(0, true, "")).at(0).context, "user: one?|");
+}
+
+TEST_F(TaskFile, ChoicesAfterAChatTemplateHaveNoDelimiter) {
+  const auto task = load("output_type: multiple_choice\ndoc_to_choice: [\"1\", \"2\", \"3\"]\n");
+  const std::vector<Request> plain = task->requests(1, {});
+  const std::vector<Request> chat = task->requests(1, chat_settings(0, false, ""));
+  ASSERT_EQ(chat.size(), 3U);
+  EXPECT_EQ(plain[1].context, "two?");
+  EXPECT_EQ(plain[1].continuation, " 2");
+  EXPECT_EQ(chat[1].context, "user: two?|");
+  EXPECT_EQ(chat[1].continuation, "2");
+}
+
+TEST_F(TaskFile, ASystemInstructionStandsBeforeThePromptWithoutATemplate) {
+  PromptSettings settings;
+  settings.chat.system_instruction = "Be kind.";
+  EXPECT_EQ(load("")->requests(0, settings).at(0).context, "Be kind.one?");
+  EXPECT_EQ(load("description: \"Sums.\"\n")->requests(0, settings).at(0).context,
+            "Be kind.\n\nSums.one?");
+}
+
 TEST_F(TaskFile, LabelsAndMetadata) {
   const auto tagged = load("tag: [science, school]\ntask_alias: T\nnum_fewshot: null\n");
   EXPECT_EQ(tagged->ability(), "science");
