@@ -11,8 +11,8 @@
 #include "cli/options.hpp"
 #include "core/log.hpp"
 #include "io/atomic_file.hpp"
-#include "model/cost.hpp"
 #include "model/config.hpp"
+#include "model/cost.hpp"
 #include "model/random_checkpoint.hpp"
 #include "tokenizer/tokenizer.hpp"
 
