@@ -381,6 +381,7 @@ void Gguf::add_file(const fs::path& path) {
   const auto num_keys = cursor.number<std::uint64_t>();
   // Every part has metadata of its own; the model's stands in the first.
   auto earlier_metadata = std::exchange(metadata_, {});
+  metadata_file_ = files_.size() - 1;
   read_metadata(cursor, num_keys);
   const std::int64_t alignment =
       find<std::int64_t>("general.alignment").value_or(kDefaultAlignment);
@@ -391,6 +392,7 @@ void Gguf::add_file(const fs::path& path) {
   }
   read_tensors(cursor, num_tensors, static_cast<std::uint64_t>(alignment));
   if (files_.size() > 1) metadata_ = std::move(earlier_metadata);
+  metadata_file_ = 0;
 }
 
 void Gguf::read_tensors(Cursor& cursor, std::uint64_t count, std::uint64_t alignment) {
@@ -437,8 +439,8 @@ Gguf Gguf::open(const fs::path& path) {
 }
 
 void Gguf::refuse(std::string_view key, const std::string& problem) const {
-  throw FormatError(
-      fmt::format("{}: key '{}' {}", files_.front().path().string(), quotable(key), problem));
+  throw FormatError(fmt::format("{}: key '{}' {}", files_[metadata_file_].path().string(),
+                                quotable(key), problem));
 }
 
 /// What a caller asks for, in words.
@@ -548,6 +550,10 @@ std::vector<fs::path> Gguf::files() const {
   std::vector<fs::path> paths;
   for (const MappedFile& file : files_) paths.push_back(file.path());
   return paths;
+}
+
+const fs::path& Gguf::file_of(std::string_view name) const {
+  return files_[entry(name).file].path();
 }
 
 const Gguf::Entry& Gguf::entry(std::string_view name) const {

@@ -57,6 +57,7 @@ class Gguf {
   const std::vector<std::int64_t>& shape(std::string_view name) const { return entry(name).shape; }
   std::vector<std::string> names() const;  ///< of tensors, sorted
   std::vector<std::filesystem::path> files() const;
+  const std::filesystem::path& file_of(std::string_view name) const;  ///< that holds this tensor
 
  private:
   class Cursor;
@@ -101,7 +102,8 @@ class Gguf {
   std::vector<T> decode_array(std::string_view key, const Value& value) const;
 
   std::vector<MappedFile> files_;
-  std::map<std::string, Value, std::less<>> metadata_;  ///< of the first file
+  std::map<std::string, Value, std::less<>> metadata_;  ///< of the first file, once all are read
+  std::size_t metadata_file_ = 0;                       ///< whose metadata these are
   std::map<std::string, Entry, std::less<>> tensors_;
 };
 

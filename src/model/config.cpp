@@ -65,6 +65,11 @@ void check_blueprint(const Config& c) {
 
 }  // namespace
 
+Config Config::sketch(const std::filesystem::path& path) {
+  if (!io::is_gguf_name(path)) return load(path);
+  return config_for_gguf(io::Gguf::open(path), HeadComparison::sampled);
+}
+
 Config Config::load(const std::filesystem::path& path) {
   if (io::is_gguf_name(path)) return config_for_gguf(io::Gguf::open(path));
   const std::string file = (path / "config.json").string();

@@ -56,6 +56,10 @@ struct Config {
   /// architecture or an option that would change the numbers (rope_scaling type,
   /// quantization_config, activation) is refused by name.
   static Config load(const std::filesystem::path& path);
+  /// The same for a checkpoint that is perhaps too large to be used: of a GGUF file only the header
+  /// and a few hundred rows are read, so that a head which differs from the token embedding in few
+  /// rows may be taken for it.
+  static Config sketch(const std::filesystem::path& path);
   /// From the object itself; `file` stands in messages.
   static Config parse(const nlohmann::json& config_json, const std::string& file);
 };

@@ -35,10 +35,13 @@ double nearest_decimal(double value) {
 /// The metadata under "ARCHITECTURE.", which remembers what was asked for.
 class Reader {
  public:
-  explicit Reader(const io::Gguf& file)
-      : file_(file), prefix_(file.get<std::string>("general.architecture") + ".") {}
+  Reader(const io::Gguf& file, HeadComparison comparison)
+      : file_(file),
+        comparison_(comparison),
+        prefix_(file.get<std::string>("general.architecture") + ".") {}
 
   const io::Gguf& file() const { return file_; }
+  HeadComparison comparison() const { return comparison_; }
   std::string_view architecture() const {
     return std::string_view(prefix_).substr(0, prefix_.size() - 1);
   }
@@ -79,6 +82,7 @@ class Reader {
 
  private:
   const io::Gguf& file_;
+  HeadComparison comparison_;
   std::string prefix_;
   std::set<std::string> known_;
 };
@@ -87,9 +91,10 @@ bool has(const Reader& reader, std::string_view tensor) {
   return reader.file().contains(tensor);
 }
 
-/// Whether the head's matrix is the token embedding: not stored, or stored as a copy of it. Some
-/// hundred rows tell, since trained apart none would be equal; reading all would take seconds.
-bool is_tied(const io::Gguf& file) {
+/// Whether the head's matrix is the token embedding: not stored, or stored as a copy of it. A few
+/// hundred rows tell most that were trained apart; a head that began as a copy may differ in a few
+/// rows alone, so that only all of them tell a copy.
+bool is_tied(const io::Gguf& file, HeadComparison comparison) {
   constexpr std::size_t kRows = 256;
   if (!file.contains("output.weight")) return true;
   const io::TensorView head = file.at("output.weight");
@@ -104,7 +109,8 @@ bool is_tied(const io::Gguf& file) {
     if (std::memcmp(head.data.data() + begin, embedding.data.data() + begin, row_bytes) != 0)
       return false;
   }
-  return true;
+  return comparison == HeadComparison::sampled ||
+         std::memcmp(head.data.data(), embedding.data.data(), head.data.size()) == 0;
 }
 
 /// Dimensions of one head.
@@ -140,7 +146,7 @@ Json shape(Reader& reader, const char* architecture, const ShapeNames& names = {
   config[names.heads] = reader.integer("attention.head_count");
   config[names.inner] = reader.integer("feed_forward_length");
   config[names.positions] = reader.integer("context_length");
-  config["tie_word_embeddings"] = is_tied(reader.file());
+  config["tie_word_embeddings"] = is_tied(reader.file(), reader.comparison());
   for (const char* token : {"bos_token_id", "eos_token_id"}) {
     if (const auto id = reader.file().find<std::int64_t>(fmt::format("tokenizer.ggml.{}", token)))
       config[token] = *id;
@@ -165,14 +171,16 @@ void expect_no_groups(Reader& reader) {
     reader.refuse("attention.head_count_kv", fmt::format("must be that of the queries, {}", heads));
 }
 
+constexpr const char* kIsMissing = "is missing; convert the model again with a current llama.cpp";
+
 double rms_eps(Reader& reader) {
   if (const auto eps = reader.decimal("attention.layer_norm_rms_epsilon")) return *eps;
-  reader.refuse("attention.layer_norm_rms_epsilon", "is missing");
+  reader.refuse("attention.layer_norm_rms_epsilon", kIsMissing);
 }
 
 double layer_norm_eps(Reader& reader) {
   if (const auto eps = reader.decimal("attention.layer_norm_epsilon")) return *eps;
-  reader.refuse("attention.layer_norm_epsilon", "is missing");
+  reader.refuse("attention.layer_norm_epsilon", kIsMissing);
 }
 
 std::vector<float> vector_of(const io::Gguf& file, std::string_view tensor) {
@@ -305,13 +313,19 @@ Json gemma2(Reader& reader) {
   return config;
 }
 
+/// Which GELU is not in the file: GPT-NeoX-20B, alone with its shape, has the approximation by tanh
+/// ("gelu_fast"), the others have the error function.
 Json gptneox(Reader& reader) {
+  constexpr std::int64_t kLayersOf20B = 44;
+  constexpr std::int64_t kWidthOf20B = 6144;
   Json config = shape(reader, "GPTNeoXForCausalLM");
   expect_no_groups(reader);
   config["layer_norm_eps"] = layer_norm_eps(reader);
   config["rotary_pct"] = rotated_share(reader);
   config["use_parallel_residual"] = reader.find<bool>("use_parallel_residual").value_or(true);
-  config["hidden_act"] = "gelu";
+  const bool is_20b = reader.integer("block_count") == kLayersOf20B &&
+                      reader.integer("embedding_length") == kWidthOf20B;
+  config["hidden_act"] = is_20b ? "gelu_fast" : "gelu";
   add_rope(reader, config);
   config["rotary_emb_base"] = config["rope_theta"];
   return config;
@@ -384,6 +398,12 @@ Json phi3(Reader& reader) {
         {"short_factor", decimals_of(reader.file(), "rope_factors_short.weight")},
         {"long_factor", decimals_of(reader.file(), "rope_factors_long.weight")},
         {"attention_factor", attention_factor.value_or(1.0)}};
+  } else if (attention_factor.value_or(1.0) != 1.0) {
+    reader.refuse("rope.scaling.attn_factor",
+                  fmt::format("is {}, but there is no tensor 'rope_factors_short.weight', whose "
+                              "factors it belongs to; convert the model again with a current "
+                              "llama.cpp",
+                              *attention_factor));
   }
   if (original) config["original_max_position_embeddings"] = *original;
   if (const auto window = reader.find<std::int64_t>("attention.sliding_window").value_or(0);
@@ -400,8 +420,8 @@ constexpr std::pair<std::string_view, Json (*)(Reader&)> kArchitectures[] = {
 
 }  // namespace
 
-Json config_of_gguf(const io::Gguf& file) {
-  Reader reader(file);
+Json config_of_gguf(const io::Gguf& file, HeadComparison comparison) {
+  Reader reader(file, comparison);
   std::string known;
   for (const auto& [name, read] : kArchitectures) {
     known += (known.empty() ? "" : ", ") + std::string(name);

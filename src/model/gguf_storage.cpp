@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
-#include "model/gguf_config.hpp"
 #include "model/gguf_tensors.hpp"
 #include "model/layout.hpp"
 
@@ -62,7 +61,7 @@ void check_tensors(const io::Gguf& file, const Config& config) {
     throw FormatError(fmt::format(
         "{}: tensor '{}' has no place in architecture \"{}\": this kind of model is not "
         "implemented",
-        file.files().front().string(), name, architecture));
+        file.file_of(name).string(), name, architecture));
   }
 }
 
@@ -89,8 +88,8 @@ void describe_gguf_storage(Config& config) {
   describe_norm(blueprint.final_norm);
 }
 
-Config config_for_gguf(const io::Gguf& file) {
-  Config config = Config::parse(config_of_gguf(file), file.files().front().string());
+Config config_for_gguf(const io::Gguf& file, HeadComparison comparison) {
+  Config config = Config::parse(config_of_gguf(file, comparison), file.files().front().string());
   describe_gguf_storage(config);
   check_tensors(file, config);
   return config;

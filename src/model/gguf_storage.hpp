@@ -4,13 +4,14 @@
 
 #include "io/gguf.hpp"
 #include "model/config.hpp"
+#include "model/gguf_config.hpp"
 
 namespace allometer::model {
 
 /// The Config of the file's metadata, with a blueprint of how GGUF stores its weights. Throws
 /// FormatError naming file and key, or a tensor that is missing, of a type that makes no weights,
 /// or has no place in the architecture: the numbers would not be that model's.
-Config config_for_gguf(const io::Gguf& file);
+Config config_for_gguf(const io::Gguf& file, HeadComparison comparison = HeadComparison::whole);
 
 /// Makes the blueprint of `config`, which describes a Hugging Face checkpoint, describe the GGUF
 /// file of the same model:

@@ -282,6 +282,7 @@ TEST(Gguf, PartsAreReadAsOneFile) {
   EXPECT_THAT(values_of(file.at("x")), ElementsAre(1.0f));
   EXPECT_THAT(values_of(file.at("y")), ElementsAre(2.0f));
   EXPECT_THAT(file.files(), ElementsAre(first, second));
+  EXPECT_EQ(file.file_of("y"), second);
 
   EXPECT_THAT(message_of([&] { Gguf::open(second); }),
               AllOf(HasSubstr("part 2 of a model in 2 parts"), HasSubstr("give its first part")));
@@ -289,6 +290,9 @@ TEST(Gguf, PartsAreReadAsOneFile) {
   EXPECT_THAT(message_of([&] { Gguf::open(renamed); }), HasSubstr("NAME-00001-of-00002.gguf"));
   directory.write("m-00002-of-00002.gguf", part(1, 2).floats("x", {1}, {2}).bytes());
   EXPECT_THAT(message_of([&] { Gguf::open(first); }), HasSubstr("'x': is there twice"));
+  directory.write("m-00002-of-00002.gguf", part(1, 2).text("general.alignment", "32").bytes());
+  EXPECT_THAT(message_of([&] { Gguf::open(first); }),
+              AllOf(HasSubstr("m-00002-of-00002.gguf"), HasSubstr("'general.alignment' is of")));
   directory.write("m-00002-of-00002.gguf", part(1, 2).bytes());
   EXPECT_THAT(message_of([&] { Gguf::open(first); }), HasSubstr("hold 1 tensors, it announces 2"));
 }

@@ -298,6 +298,29 @@ TEST(GgufConfig, GivesDecimalsBackAndTakesTheRestFromTensors) {
   EXPECT_EQ(config_of(builder).at("tie_word_embeddings"), false);
 }
 
+TEST(GgufConfig, AHeadThatDiffersInOneRowIsNoCopy) {
+  constexpr std::size_t kRows = 600;  // more than are sampled
+  std::vector<float> head(kRows * 8, 0.5f);
+  const auto with_head = [&] {
+    GgufBuilder builder;
+    builder.text("general.architecture", "gpt2")
+        .float32("gpt2.attention.layer_norm_epsilon", 1e-5f);
+    for (const char* key : {"context_length", "embedding_length", "feed_forward_length",
+                            "block_count", "attention.head_count"}) {
+      builder.uint32(std::string("gpt2.") + key, 8);
+    }
+    builder.floats("token_embd.weight", {kRows, 8}, std::vector<float>(kRows * 8, 0.5f));
+    return builder.floats("output.weight", {kRows, 8}, head);
+  };
+  EXPECT_EQ(config_of(with_head()).at("tie_word_embeddings"), true);
+  // Of the first rows every other one is sampled.
+  for (const std::size_t row : {std::size_t{0}, std::size_t{1}, std::size_t{2}, kRows - 1}) {
+    head.assign(kRows * 8, 0.5f);
+    head[row * 8] = 0.25f;
+    EXPECT_EQ(config_of(with_head()).at("tie_word_embeddings"), false) << row;
+  }
+}
+
 TEST(GgufConfig, AFactorWithoutATypeIsLinear) {
   const auto scaling = [](auto add) {
     GgufBuilder builder = described("llama");
@@ -344,6 +367,25 @@ TEST(GgufConfig, Gemma2Of27BDividesByTheWidthOfItsHeads) {
   EXPECT_EQ(config_of(large).at("query_pre_attn_scalar"), 144);
 }
 
+/// Neither is the kind of GELU.
+TEST(GgufConfig, GptNeoXOf20BHasTheFastGelu) {
+  const auto activation = [](std::uint32_t layers, std::uint32_t width) {
+    GgufBuilder builder;
+    builder.text("general.architecture", "gptneox")
+        .uint32("gptneox.context_length", 64)
+        .uint32("gptneox.embedding_length", width)
+        .uint32("gptneox.feed_forward_length", 16)
+        .uint32("gptneox.block_count", layers)
+        .uint32("gptneox.attention.head_count", 64)
+        .float32("gptneox.attention.layer_norm_epsilon", 1e-5f)
+        .floats("token_embd.weight", {3, 1}, {1, 2, 3});
+    return config_of(builder).at("hidden_act");
+  };
+  EXPECT_EQ(activation(44, 6144), "gelu_fast");
+  EXPECT_EQ(activation(36, 5120), "gelu");  // Pythia 12B
+  EXPECT_EQ(activation(44, 4096), "gelu");
+}
+
 TEST(GgufConfig, WhatIsNotImplementedIsRefusedByName) {
   EXPECT_THAT(message_of(described("mamba")),
               AllOf(HasSubstr("'general.architecture' is \"mamba\""), HasSubstr("gptneox, llama")));
@@ -370,7 +412,11 @@ TEST(GgufConfig, WhatIsNotImplementedIsRefusedByName) {
   no_eps.text("general.architecture", "gpt2");
   EXPECT_THAT(message_of(no_eps), HasSubstr("no tensor 'token_embd.weight'"));
   EXPECT_THAT(message_of(described("gpt2")),
-              HasSubstr("key 'gpt2.attention.layer_norm_epsilon' is missing"));
+              HasSubstr("key 'gpt2.attention.layer_norm_epsilon' is missing; convert the model"));
+  GgufBuilder phi = described("phi3");
+  phi.float32("phi3.rope.scaling.attn_factor", 1.25f);
+  EXPECT_THAT(message_of(phi), AllOf(HasSubstr("key 'phi3.rope.scaling.attn_factor' is 1.25"),
+                                     HasSubstr("'rope_factors_short.weight'")));
 }
 
 TEST(GgufConfig, TensorsThatTheModelLacksOrDoesNotUseAreNamed) {
