@@ -1,6 +1,7 @@
 #pragma once
 /// Which program this is and where it runs.
 
+#include <ctime>
 #include <map>
 #include <string>
 
@@ -11,7 +12,8 @@ std::string
 git_revision();  ///< of the build, "+" at the end if the tree was changed; "unknown" outside git
 std::string cpu_model();  ///< from /proc/cpuinfo
 std::string host_name();
-std::string utc_now();  ///< "2026-01-31T12:00:00Z"
+std::string utc_now();                   ///< "2026-01-31T12:00:00Z"
+std::string utc_text(std::time_t time);  ///< the same of another time; texts sort as times do
 /// Environment variables that begin with `prefix`.
 std::map<std::string, std::string> environment_with_prefix(const std::string& prefix);
 /// Resident set of this process: now, and its maximum, in bytes.

@@ -103,6 +103,12 @@ Digest compute(const std::string& config, const std::vector<io::TensorView>& ten
   return all.finish();
 }
 
+std::vector<fs::path> files_of(const fs::path& directory, const io::Safetensors& checkpoint) {
+  std::vector<fs::path> files{directory / "config.json"};
+  for (fs::path& file : checkpoint.files()) files.push_back(std::move(file));
+  return files;
+}
+
 /// `digest` is asked only where the cache does not know files in this state.
 template <class Compute>
 Digest cached(const fs::path& cache_file, const std::vector<fs::path>& files, Compute digest) {
@@ -117,6 +123,14 @@ Digest cached(const fs::path& cache_file, const std::vector<fs::path>& files, Co
 
 }  // namespace
 
+std::optional<Digest> cached_checkpoint_digest(const fs::path& path, const fs::path& cache_file) {
+  if (cache_file.empty()) return std::nullopt;
+  const std::vector<fs::path> files = io::is_gguf_name(path)
+                                          ? io::Gguf::open(path).files()
+                                          : files_of(path, io::Safetensors::open(path));
+  return find_cached(cache_file, state_of_all(files));
+}
+
 Digest checkpoint_digest(const fs::path& path, const fs::path& cache_file) {
   if (io::is_gguf_name(path)) {
     const io::Gguf file = io::Gguf::open(path);
@@ -124,9 +138,7 @@ Digest checkpoint_digest(const fs::path& path, const fs::path& cache_file) {
                   [&] { return compute(config_of_gguf(file).dump(), numeric_tensors(file)); });
   }
   const io::Safetensors checkpoint = io::Safetensors::open(path);
-  std::vector<fs::path> files{path / "config.json"};
-  for (fs::path& file : checkpoint.files()) files.push_back(std::move(file));
-  return cached(cache_file, files, [&] {
+  return cached(cache_file, files_of(path, checkpoint), [&] {
     return compute(io::read_text(path / "config.json"), numeric_tensors(checkpoint));
   });
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ std::unique_ptr<CausalModel> load_model(const std::filesystem::path& path,
 /// nanoseconds.
 Digest checkpoint_digest(const std::filesystem::path& path,
                          const std::filesystem::path& cache_file);
+
+/// The same where `cache_file` has it for the files as they are; else nothing. Reads headers alone.
+std::optional<Digest> cached_checkpoint_digest(const std::filesystem::path& path,
+                                               const std::filesystem::path& cache_file);
 
 /// Bytes of the packed weights; the same for every rank of a node that shares them.
 std::size_t packed_bytes(const Config& config, Precision precision);

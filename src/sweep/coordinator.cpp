@@ -57,9 +57,14 @@ std::vector<std::pair<std::int32_t, std::int32_t>> parts_without(
   return parts;
 }
 
-/// Is the failure still in force for this start?
+/// Is the failure still in force for this start? What was beyond memory is judged anew, by the
+/// nodes of this start.
 bool stays_failed(const results::CellState& state, bool retry_failed) {
-  return state.failure.has_value() && !retry_failed;
+  return state.failure && state.failure->kind != kBeyondMemory && !retry_failed;
+}
+
+bool is_complete(const results::CellState& state, const results::PlannedCell& cell) {
+  return cell.num_questions > 0 && state.questions_done() == cell.num_questions;
 }
 
 }  // namespace
@@ -79,7 +84,7 @@ ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& in
     const auto found = index.cells().find(cell.digest);
     const std::int32_t done = found == index.cells().end() ? 0 : found->second.questions_done();
     summary.questions_kept += done;
-    const bool complete = done == cell.num_questions && done > 0;
+    const bool complete = found != index.cells().end() && is_complete(found->second, cell);
     const bool failed = found != index.cells().end() && stays_failed(found->second, retry_failed);
     if (complete || failed) {
       ++summary.cells_kept;
@@ -136,8 +141,9 @@ void Coordinator::load_progress(const results::JournalIndex& index) {
         schedule_.mark_done(i, shard.begin, shard.end);
         count_questions(i, shard.end - shard.begin);
       }
-      if (stays_failed(found->second, options_.retry_failed) &&
-          found->second.questions_done() < cell.num_questions) {
+      // What stands in the way of computing it does not matter any more.
+      if (is_complete(found->second, cell)) continue;
+      if (stays_failed(found->second, options_.retry_failed)) {
         set_failed(i);
         continue;
       }

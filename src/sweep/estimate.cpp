@@ -132,8 +132,9 @@ std::string estimate_job(const EstimateOptions& options) {
   std::vector<ModelIdentity> identities;
   for (const auto& model : job.models) {
     auto too_large = find_too_large(job, model, nodes);
-    identities.push_back(too_large ? identity_of_too_large(model, *std::move(too_large))
-                                   : identify_model(model.path, digest_cache_file()));
+    identities.push_back(
+        too_large ? identity_of_too_large(model, *std::move(too_large), digest_cache_file(), {})
+                  : identify_model(model.path, digest_cache_file()));
   }
   Plan plan = make_plan(std::move(job), std::move(tasks), model::numerics_version(isa), identities);
   fail_cells_beyond_memory(plan, nodes);

@@ -3,6 +3,7 @@
 /// told before any work, with the figures.
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/precision.hpp"
 #include "job/job.hpp"
 #include "model/config.hpp"
+#include "results/store.hpp"
 #include "sweep/plan.hpp"
 
 namespace allometer::sweep {
@@ -33,13 +35,17 @@ VariantMemory memory_of(const model::Config& config, Precision precision, int ch
                         std::int64_t max_sequence);
 
 /// Why none of the job's variants of a checkpoint fits on one of the nodes; nothing where one may,
-/// or where the checkpoint cannot be described. Reads no weights: what does not fit need not be
-/// digested.
+/// or where the checkpoint cannot be described. Reads no more than Config::sketch: what does not
+/// fit need not be digested.
 std::optional<InputFailure> find_too_large(const job::Job& job, const job::Model& model,
                                            const std::vector<Node>& nodes);
 
-/// The identity of a model that `find_too_large` has found.
-ModelIdentity identity_of_too_large(const job::Model& model, InputFailure failure);
+/// The identity of a model that `find_too_large` has found. Its weights are not read: the digest is
+/// what `cache_file` has of them, else what the last start of `index` planned with, so that cells
+/// which were finished on larger nodes stay finished; else one made up from the path.
+ModelIdentity identity_of_too_large(const job::Model& model, InputFailure failure,
+                                    const std::filesystem::path& cache_file,
+                                    const results::JournalIndex& index);
 
 /// Fails the cells of every variant that does not fit on one of the nodes: weights once, one
 /// sequence and one chunk for every rank. A budget of generation is no need: it is used as far as

@@ -83,6 +83,10 @@ void plan_tasks(Plan& plan) {
   }
 }
 
+bool is_beyond_memory(const std::optional<InputFailure>& failure) {
+  return failure && failure->kind == kBeyondMemory;
+}
+
 void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
   std::map<Digest, std::string> seen;
   for (std::size_t i = 0; i < plan.job.models.size(); ++i) {
@@ -99,7 +103,8 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
     input.tokenizer = identities[i].tokenizer;
     input.failure = identities[i].failure;
     try {
-      input.config = model::Config::load(model.path);
+      input.config = is_beyond_memory(input.failure) ? model::Config::sketch(model.path)
+                                                     : model::Config::load(model.path);
       const auto count = model::count_parameters(input.config);
       planned.architecture = input.config.architecture;
       planned.num_parameters = count.total;
@@ -111,7 +116,7 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
     } catch (const Error& error) {
       if (!input.failure) input.failure = InputFailure{error.kind(), error.what()};
     }
-    if (!input.failure) {
+    if (!input.failure || is_beyond_memory(input.failure)) {
       const auto [other, inserted] = seen.emplace(planned.digest, model.name);
       if (!inserted) {
         throw ConfigError(fmt::format(
@@ -356,12 +361,16 @@ Plan make_plan(job::Job job, std::vector<PlannedTaskInput> tasks, const std::str
   return plan;
 }
 
+Digest model_digest(const Digest& weights, const Digest& tokenizer) {
+  return sha256(weights.hex() + tokenizer.hex());
+}
+
 ModelIdentity identify_model(const std::filesystem::path& path,
                              const std::filesystem::path& cache_file) {
   try {
     const Digest weights = model::checkpoint_digest(path, cache_file);
     const Digest tokenizer = tokenizer::Tokenizer::load(path).digest();
-    return {sha256(weights.hex() + tokenizer.hex()), tokenizer, std::nullopt};
+    return {model_digest(weights, tokenizer), tokenizer, std::nullopt};
   } catch (const Error& error) {
     return {sha256("unusable checkpoint " + path.string() + ": " + error.what()), Digest{},
             InputFailure{error.kind(), error.what()}};

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/digest.hpp"
@@ -20,9 +21,12 @@
 
 namespace allometer::sweep {
 
+/// Kind of the failure of cells that need more memory than a node has.
+inline constexpr std::string_view kBeyondMemory = "memory";
+
 /// Why a model or a task of the job cannot be used; each of its cells fails with this.
 struct InputFailure {
-  std::string kind;  ///< Error::kind()
+  std::string kind;  ///< Error::kind(), or kBeyondMemory
   std::string reason;
 };
 
@@ -86,6 +90,9 @@ std::vector<PlannedTaskInput> load_tasks(const job::Job& job);
 /// for what is wrong with the job as a whole (the same checkpoint twice, no cell left).
 Plan make_plan(job::Job job, std::vector<PlannedTaskInput> tasks, const std::string& numerics,
                const std::vector<ModelIdentity>& identities);
+
+/// ModelIdentity::digest of the digests of both parts.
+Digest model_digest(const Digest& weights, const Digest& tokenizer);
 
 /// The checkpoint's bytes and the tokenizer's, in one digest; a failure where either cannot be
 /// read.

@@ -117,7 +117,8 @@ int Root::run() {
   if (lock_) write_first_state(job.name, Outcome::running);
 
   meet_ranks();
-  const std::vector<ModelIdentity> identities = identify_models(job);
+  const auto index = results::JournalIndex::read(results::journal_directory(output_));
+  const std::vector<ModelIdentity> identities = identify_models(job, index);
   if (stop_reason_ && lock_) {
     write_first_state(job.name, Outcome::stopped);
     return exit_code_of(Outcome::stopped);
@@ -126,7 +127,6 @@ int Root::run() {
   plan_ = make_plan(std::move(job), std::move(tasks),
                     model::numerics_version(*parse_instruction_set(instruction_set_)), identities);
   fail_cells_beyond_memory(plan_, nodes_);
-  const auto index = results::JournalIndex::read(results::journal_directory(output_));
   start_.start = next_start(index);
   const ResumeSummary resume = summarize_resume(plan_, index, options_.retry_failed);
   print_resume(resume, static_cast<int>(plan_.record.cells.size()));
@@ -265,11 +265,13 @@ void Root::meet_node(const HelloMessage& hello) {
   known->memory_bytes = std::min(known->memory_bytes, memory);
 }
 
-std::vector<ModelIdentity> Root::identify_models(const job::Job& job) {
+std::vector<ModelIdentity> Root::identify_models(const job::Job& job,
+                                                 const results::JournalIndex& index) {
   identities_.resize(job.models.size());
   for (std::size_t i = 0; i < job.models.size(); ++i) {
     if (auto failure = find_too_large(job, job.models[i], nodes_)) {
-      identities_[i] = identity_of_too_large(job.models[i], *std::move(failure));
+      identities_[i] =
+          identity_of_too_large(job.models[i], *std::move(failure), digest_cache_file(), index);
       ++num_identified_;
       continue;
     }

@@ -37,7 +37,8 @@ class Root {
   void stop_all();
   void meet_ranks();
   void meet_node(const HelloMessage& hello);
-  std::vector<ModelIdentity> identify_models(const job::Job& job);
+  std::vector<ModelIdentity> identify_models(const job::Job& job,
+                                             const results::JournalIndex& index);
   std::int32_t next_start(const results::JournalIndex& index) const;
   void write_first_state(const std::string& job, Outcome outcome);
   void describe_start();

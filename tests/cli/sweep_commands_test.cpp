@@ -1,6 +1,7 @@
 /// tasks, status and the commands of a sweep as far as one process shows them; what a sweep
 /// computes is tested in tests/integration.
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -241,6 +242,7 @@ TEST_F(SmallSweep, AModelBeyondMemoryFailsBeforeAnyWorkAndLeavesTheOthersAlone) 
   EXPECT_EQ(planned.exit_code, 0) << planned.err;
   EXPECT_THAT(planned.out, HasSubstr("1 cells will fail: huge/f32"));
   EXPECT_THAT(planned.out, figures);
+  EXPECT_THAT(planned.out, Not(HasSubstr("--retry-failed")));
   const std::string output = scratch_.path() / "out.h5";
   const Outcome run = run_program({"run", file, "-o", output, "--node-memory", "64GiB"});
   EXPECT_EQ(run.exit_code, 3) << run.err;
@@ -251,6 +253,38 @@ TEST_F(SmallSweep, AModelBeyondMemoryFailsBeforeAnyWorkAndLeavesTheOthersAlone) 
   EXPECT_THAT(none.out, HasSubstr("cells will fail: model/f32 needs"));
   EXPECT_THAT(run_program({"plan", file, "--node-memory", "much"}).err,
               HasSubstr("--node-memory is 'much', but must be a size"));
+}
+
+TEST_F(SmallSweep, ARerunOnSmallerNodesKeepsWhatIsFinished) {
+  setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+  setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+  const std::filesystem::path cache = scratch_.path() / "cache";
+  setenv("XDG_CACHE_HOME", cache.c_str(), 1);
+  for (const auto& entry : std::filesystem::directory_iterator(scratch_.path() / "model")) {
+    std::filesystem::last_write_time(
+        entry, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+  const std::string output = scratch_.path() / "out.h5";
+  const std::string file = job("tasks: [next]\n");
+  const auto run = [&](const char* memory) {
+    return run_program({"run", file, "-o", output, "--node-memory", memory});
+  };
+  // What was beyond memory is tried anew on larger nodes.
+  EXPECT_EQ(run("1MiB").exit_code, 3);
+  EXPECT_EQ(run("64GiB").exit_code, 0);
+  const auto expect_kept = [&] {
+    const Outcome rerun = run("1MiB");
+    EXPECT_EQ(rerun.exit_code, 0) << rerun.err;
+    EXPECT_THAT(rerun.err, HasSubstr("1 finished before (2 questions kept); 0 finished cells"));
+    EXPECT_THAT(run_program({"status", output}).out, HasSubstr("1 done, 0 failed, 0 left of 1"));
+  };
+  expect_kept();  // by the digest in the cache
+  std::filesystem::remove_all(cache);
+  expect_kept();  // by that of the former plan
+  // A checkpoint that was written since is another one.
+  scratch_.write("model/config.json", read_file(scratch_.path() / "model/config.json"));
+  EXPECT_EQ(run("1MiB").exit_code, 3);
+  unsetenv("XDG_CACHE_HOME");
 }
 
 TEST_F(SmallSweep, RunsCollectsAndReportsItsStatus) {

@@ -127,6 +127,34 @@ TEST_F(CoordinatorTest, EveryRankGetsAFirstShardBeforeAnyGetsASecond) {
               ::testing::ElementsAre(0, 1, 2, 3));
 }
 
+TEST_F(CoordinatorTest, ACompleteCellStaysCompleteWhateverStandsInItsWayNow) {
+  Plan plan = small_plan();
+  start(plan, 2);
+  run_to_the_end();
+  coordinator_.reset();
+  journal_.reset();
+
+  plan.cell_failure[0] = InputFailure{"memory", "m/f32 needs more than there is"};
+  start(plan, 2);
+  EXPECT_EQ(coordinator_->outcome(), Outcome::done);
+  EXPECT_EQ(coordinator_->state().cells_done, 2);
+}
+
+TEST_F(CoordinatorTest, WhatWasBeyondMemoryIsJudgedAnew) {
+  Plan plan = small_plan();
+  plan.cell_failure[0] = InputFailure{"memory", "m/f32 needs more than there is"};
+  start(plan, 2);
+  run_to_the_end();
+  EXPECT_EQ(coordinator_->outcome(), Outcome::failed_cells);
+  coordinator_.reset();
+  journal_.reset();
+
+  plan.cell_failure[0].reset();
+  start(plan, 2);
+  run_to_the_end();
+  EXPECT_EQ(coordinator_->outcome(), Outcome::done);
+}
+
 TEST_F(CoordinatorTest, CarriesOnWhereADeadJobEnded) {
   const Plan plan = small_plan();
   start(plan, 2);

@@ -14,6 +14,7 @@ namespace allometer::sweep {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 /// A job of two models of one shape but for their layers, in both precisions.
@@ -86,6 +87,7 @@ TEST_F(NodeMemoryTest, OnlyVariantsThatDoNotFitFail) {
     EXPECT_EQ(failure->kind, "memory");
     EXPECT_THAT(failure->reason,
                 AllOf(HasSubstr("large/f32 needs"), HasSubstr("for each of 3 ranks"),
+                      EndsWith("; use nodes with more memory, or fewer ranks on each, or bf16"),
                       HasSubstr("but n7 has " + human_bytes(static_cast<double>(room)))));
   }
 }
@@ -97,6 +99,13 @@ TEST_F(NodeMemoryTest, EveryRankAddsItsShare) {
   EXPECT_FALSE(find_too_large(job_, job_.models[0], few));
   const std::vector<Node> many = {{"n", few[0].memory_bytes, 4}};
   EXPECT_TRUE(find_too_large(job_, job_.models[0], many));
+}
+
+TEST_F(NodeMemoryTest, TheRemedyIsWhatIsLeft) {
+  const auto failure = find_too_large(job_, job_.models[0], {{"n", 1, 1}});
+  ASSERT_TRUE(failure);  // of its last variant, bf16
+  EXPECT_THAT(failure->reason, AllOf(HasSubstr("small/bf16 needs"), HasSubstr(" for its rank)"),
+                                     EndsWith("; use nodes with more memory")));
 }
 
 TEST_F(NodeMemoryTest, ACheckpointThatCannotBeReadIsNotTooLarge) {
