@@ -6,9 +6,18 @@
 
 namespace allometer::jinja {
 
-using Clock = std::function<std::tm()>;
+struct Moment {
+  // Not explicit: a clock may give a std::tm.
+  Moment(const std::tm& whole_seconds, int microseconds_behind = 0)
+      : seconds(whole_seconds), microseconds(microseconds_behind) {}
+
+  std::tm seconds;
+  int microseconds;  ///< 0 to 999999, behind the whole second
+};
+
+using Clock = std::function<Moment()>;
 
 /// Now, where the machine is.
-std::tm local_time();
+Moment local_time();
 
 }  // namespace allometer::jinja

@@ -1,6 +1,8 @@
 #include "template/functions.hpp"
 
+#include <algorithm>
 #include <array>
+#include <ctime>
 
 #include <fmt/format.h>
 
@@ -25,7 +27,8 @@ Value make_range(Renderer& renderer, const Arguments& arguments) {
   const Int step = clamped(parameters.integer(2, 1));
   if (step == 0) throw Failure("the step of a range cannot be zero");
   auto* range = renderer.heap().make<Range>(start, stop, step);
-  if (*range->length() > kLongestRange) {
+  // The sandbox's alone: elsewhere what a long range costs is counted as it is gone through.
+  if (renderer.settings().is_immutable && *range->length() > kLongestRange) {
     throw Failure(fmt::format("a range of {} is longer than {}", *range->length(), kLongestRange));
   }
   return Value(range);
@@ -104,22 +107,42 @@ Value raise_exception(Renderer& renderer, const Arguments& arguments) {
   throw Refusal(str_of(parameters.at(0), renderer.heap()));
 }
 
+/// What datetime.strftime() puts in itself before C's takes over: %f, %z and %Z, of which a time
+/// without a zone has none.
+std::string without_own_conversions(std::string_view format, int microseconds) {
+  std::string result;
+  for (std::size_t at = 0; at < format.size(); ++at) {
+    if (format[at] != '%' || at + 1 == format.size()) {
+      result += format[at];
+      continue;
+    }
+    const char conversion = format[++at];
+    if (conversion == 'f') {
+      result += fmt::format("{:06}", microseconds);
+    } else if (conversion != 'z' && conversion != 'Z') {
+      result.append({'%', conversion});
+    }
+  }
+  return result;
+}
+
 Value format_time(Renderer& renderer, const Arguments& arguments) {
   const Parameters parameters("strftime_now", arguments, {"format"}, 1);
-  const std::string format = parameters.text(0, "");
-  if (format.empty()) return Value("");
-  const std::tm now = renderer.clock()();
-  // A mark behind the text tells an empty result from a buffer that is too small.
-  const std::string marked = format + "x";
-  std::string text(256, '\0');
+  const Moment now = renderer.clock()();
+  // A mark before the text tells an empty result from a buffer that is too small.
+  const std::string marked =
+      "x" + without_own_conversions(parameters.text(0, ""), now.microseconds);
+  if (marked.find('\0') != std::string::npos) {
+    throw Failure("strftime_now: the format holds a null character");
+  }
   constexpr std::size_t kLongest = 1 << 20;
+  std::string text(std::max<std::size_t>(256, 2 * marked.size()), '\0');
   std::size_t length = 0;
-  while ((length = std::strftime(text.data(), text.size(), marked.c_str(), &now)) == 0) {
+  while ((length = std::strftime(text.data(), text.size(), marked.c_str(), &now.seconds)) == 0) {
     if (text.size() >= kLongest) throw Failure("strftime_now: the text grows too long");
     text.resize(text.size() * 2);
   }
-  text.resize(length - 1);
-  return Value(std::move(text));
+  return Value(text.substr(1, length - 1));
 }
 
 struct GlobalFunction {

@@ -158,28 +158,31 @@ Expression ExpressionParser::parse_conditional() {
   return expression;
 }
 
-Expression ExpressionParser::parse_or() {
-  Expression left = parse_and();
-  while (tokens_.at_name("or")) {
-    const int line = tokens_.next().line;
-    Expression right = parse_and();
+Expression ExpressionParser::parse_chain(Operand parse_operand, Kind kind,
+                                         std::initializer_list<std::string_view> operators) {
+  Expression left = (this->*parse_operand)();
+  while (tokens_.at(kind) &&
+         std::find(operators.begin(), operators.end(), tokens_.peek().text) != operators.end()) {
+    const Token operation = tokens_.next();
+    Expression right = (this->*parse_operand)();
     const int depth = std::max(left.depth, right.depth);
-    left = around(tokens_, line, depth,
-                  Logical{false, boxed(std::move(left)), boxed(std::move(right))});
+    ExpressionPtr first = boxed(std::move(left));
+    ExpressionPtr second = boxed(std::move(right));
+    left = kind == Kind::name
+               ? around(tokens_, operation.line, depth,
+                        Logical{operation.text == "and", std::move(first), std::move(second)})
+               : around(tokens_, operation.line, depth,
+                        Arithmetic{operation.text, std::move(first), std::move(second)});
   }
   return left;
 }
 
+Expression ExpressionParser::parse_or() {
+  return parse_chain(&ExpressionParser::parse_and, Kind::name, {"or"});
+}
+
 Expression ExpressionParser::parse_and() {
-  Expression left = parse_not();
-  while (tokens_.at_name("and")) {
-    const int line = tokens_.next().line;
-    Expression right = parse_not();
-    const int depth = std::max(left.depth, right.depth);
-    left = around(tokens_, line, depth,
-                  Logical{true, boxed(std::move(left)), boxed(std::move(right))});
-  }
-  return left;
+  return parse_chain(&ExpressionParser::parse_not, Kind::name, {"and"});
 }
 
 Expression ExpressionParser::parse_not() {
@@ -226,15 +229,7 @@ Expression ExpressionParser::parse_comparison() {
 }
 
 Expression ExpressionParser::parse_sum() {
-  Expression left = parse_concatenation();
-  while (tokens_.at_symbol("+") || tokens_.at_symbol("-")) {
-    const Token operation = tokens_.next();
-    Expression right = parse_concatenation();
-    const int depth = std::max(left.depth, right.depth);
-    left = around(tokens_, operation.line, depth,
-                  Arithmetic{operation.text, boxed(std::move(left)), boxed(std::move(right))});
-  }
-  return left;
+  return parse_chain(&ExpressionParser::parse_concatenation, Kind::symbol, {"+", "-"});
 }
 
 Expression ExpressionParser::parse_concatenation() {
@@ -247,16 +242,7 @@ Expression ExpressionParser::parse_concatenation() {
 }
 
 Expression ExpressionParser::parse_product() {
-  Expression left = parse_power();
-  while (tokens_.at_symbol("*") || tokens_.at_symbol("/") || tokens_.at_symbol("//") ||
-         tokens_.at_symbol("%")) {
-    const Token operation = tokens_.next();
-    Expression right = parse_power();
-    const int depth = std::max(left.depth, right.depth);
-    left = around(tokens_, operation.line, depth,
-                  Arithmetic{operation.text, boxed(std::move(left)), boxed(std::move(right))});
-  }
-  return left;
+  return parse_chain(&ExpressionParser::parse_power, Kind::symbol, {"*", "/", "//", "%"});
 }
 
 /// Unlike Python's, Jinja's ** groups from the left and binds less than a sign.

@@ -1,6 +1,7 @@
 #pragma once
 /// The expressions of a template: a recursive descent with Jinja's precedence.
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,10 @@ class ExpressionParser {
 
  private:
   Expression parse_conditional();
+  using Operand = Expression (ExpressionParser::*)();
+  /// Operands between `operators`, which are all names (and, or) or all symbols, from the left.
+  Expression parse_chain(Operand parse_operand, Token::Kind kind,
+                         std::initializer_list<std::string_view> operators);
   Expression parse_or();
   Expression parse_and();
   Expression parse_not();

@@ -541,8 +541,9 @@ Value Renderer::visit(const Expression&, const Logical& logical) {
 Value Renderer::visit(const Expression& expression, const Conditional& conditional) {
   if (truth(evaluate(*conditional.condition))) return evaluate(*conditional.then);
   if (conditional.otherwise) return evaluate(*conditional.otherwise);
-  return undefined(
-      fmt::format("the inline if of line {} is false and has no else", expression.line));
+  // As in jinja2, this may be printed even where other undefined values may not.
+  return Value(Undefined{
+      fmt::format("the inline if of line {} is false and has no else", expression.line), false});
 }
 
 Value Renderer::visit(const Expression&, const ListLiteral& literal) {

@@ -1,5 +1,6 @@
 #include "template/template.hpp"
 
+#include <chrono>
 #include <ctime>
 
 #include <nlohmann/json.hpp>
@@ -39,11 +40,14 @@ struct Template::Parsed {
   }
 };
 
-std::tm local_time() {
-  const std::time_t now = std::time(nullptr);
+Moment local_time() {
+  using std::chrono::system_clock;
+  const auto now = std::chrono::floor<std::chrono::microseconds>(system_clock::now());
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  const std::time_t whole = system_clock::to_time_t(second);
   std::tm parts{};
-  localtime_r(&now, &parts);
-  return parts;
+  localtime_r(&whole, &parts);
+  return {parts, static_cast<int>((now - second).count())};
 }
 
 Template::Template(std::unique_ptr<const Parsed> parsed) : parsed_(std::move(parsed)) {}

@@ -9,7 +9,7 @@ import jinja2.ext
 import jinja2.sandbox
 
 # The time that strftime_now() tells; render_driver.cpp has the same.
-NOW = datetime.datetime(2024, 7, 26, 13, 5, 9)
+NOW = datetime.datetime(2024, 7, 26, 13, 5, 9, 42)
 
 
 class Generation(jinja2.ext.Extension):

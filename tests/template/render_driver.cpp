@@ -19,8 +19,8 @@ namespace {
 using allometer::jinja::Template;
 using nlohmann::ordered_json;
 
-/// The moment at which the tests happen: 2024-07-26 13:05:09, a Friday.
-std::tm fixed_time() {
+/// The moment at which the tests happen: 2024-07-26 13:05:09.000042, a Friday.
+allometer::jinja::Moment fixed_time() {
   std::tm time{};
   time.tm_year = 124;
   time.tm_mon = 6;
@@ -30,7 +30,7 @@ std::tm fixed_time() {
   time.tm_sec = 9;
   time.tm_isdst = -1;
   std::mktime(&time);
-  return time;
+  return {time, 42};
 }
 
 ordered_json result_of(const std::optional<Template>& shared, const ordered_json& one,

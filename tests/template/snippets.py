@@ -91,7 +91,8 @@ class Snippets:
         if kind <= 9:
             return self.operation(inner, depth)
         if kind == 10:
-            return f"{inner} if {self.expression(depth + 1)} else {self.atom()}"
+            otherwise = f" else {self.atom()}" if self.random.random() < 0.7 else ""
+            return f"{inner} if {self.expression(depth + 1)}{otherwise}"
         if kind == 11:
             return self.choice(["not ({})", "-({})", "[{}]", "({}, 1)", "{{'k': {}}}", "+({})"]).format(inner)
         return f"{self.atom()} {self.choice(['<', '<=', '==', '!='])} {self.atom()} {self.choice(['<', '>', 'in'])} {self.atom()}"

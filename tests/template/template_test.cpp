@@ -95,6 +95,12 @@ TEST(Template, NamesWhatIsNotDefinedAndWhatIs) {
   EXPECT_THAT(config_error_of([] { rendered("{{a}}", json(1)); }), HasSubstr("not an object"));
 }
 
+TEST(Template, WritesNothingForAnInlineIfWithoutElse) {
+  EXPECT_EQ(rendered("a{{ 'x' if false }}b"), "ab");
+  EXPECT_EQ(rendered("{{ 'x' if yes }}{{ ('x' if not yes) | upper }}"), "x");
+  EXPECT_THAT(render_error("{{ ('x' if false).y }}"), HasSubstr("inline if of line 1"));
+}
+
 TEST(Template, RefusesWhatItDoesNotKnowByNameAndPlace) {
   EXPECT_THAT(parse_error("a\nb {% include 'x' %}"),
               AllOf(HasSubstr("task.yaml:3 (line 2 of the template)"), HasSubstr("include")));
