@@ -106,7 +106,10 @@ std::string tokenizer_type(const std::filesystem::path& model_path) {
     return file.get<std::string>("tokenizer.ggml.model") + ", in the GGUF file";
   }
   const auto file = model_path / "tokenizer.json";
-  if (!std::filesystem::exists(file)) return "SentencePiece";
+  if (!std::filesystem::exists(file)) {
+    const bool is_model = std::filesystem::exists(model_path / "tokenizer.model");
+    return is_model ? "SentencePiece" : "BPE";
+  }
   const Json json = Json::parse(io::read_text(file));
   const Json& model = json.at("model");
   std::string type = model.value("type", std::string("BPE"));

@@ -18,7 +18,9 @@ Options declare() {
       "the \"text\" of every line of a JSONL file. Ids are those of the Hugging Face tokenizer.");
   options
       .argument("MODEL", Options::Presence::required,
-                "a checkpoint directory, a GGUF file, a tokenizer.json or a tokenizer.model")
+                "a checkpoint directory, a GGUF file, a tokenizer.json, a vocab.json beside its "
+                "merges.txt, "
+                "or a tokenizer.model")
       .argument("TEXT", Options::Presence::optional, "one text")
       .option("jsonl", "FILE", "read {\"text\": ...} lines from FILE ('-': standard input)")
       .flag("no-special",

@@ -81,12 +81,21 @@ void write_shard(const fs::path& path, const std::vector<TensorSpec>& tensors,
 }
 
 void copy_tokenizer(const fs::path& from, const fs::path& directory) {
-  constexpr std::array kFiles{"tokenizer.json",          "tokenizer.model",
-                              "tokenizer_config.json",   "added_tokens.json",
-                              "special_tokens_map.json", "generation_config.json"};
-  if (!fs::exists(from / "tokenizer.json") && !fs::exists(from / "tokenizer.model")) {
+  constexpr std::array kFiles{"tokenizer.json",
+                              "vocab.json",
+                              "merges.txt",
+                              "tokenizer.model",
+                              "tokenizer_config.json",
+                              "added_tokens.json",
+                              "special_tokens_map.json",
+                              "generation_config.json"};
+  const auto has = [&](const char* name) { return fs::exists(from / name); };
+  if (!has("tokenizer.json") && !(has("vocab.json") && has("merges.txt")) &&
+      !has("tokenizer.model")) {
     throw IoError(
-        fmt::format("{}: has no tokenizer.json or tokenizer.model to copy", from.string()));
+        fmt::format("{}: has no tokenizer.json, vocab.json with merges.txt, or tokenizer.model to "
+                    "copy",
+                    from.string()));
   }
   for (const char* name : kFiles) {
     if (!fs::exists(from / name)) continue;

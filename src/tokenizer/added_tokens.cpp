@@ -1,6 +1,7 @@
 #include "tokenizer/added_tokens.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,12 +14,21 @@ namespace allometer::tokenizer {
 
 namespace {
 
+constexpr const char* kRemedy = "correct it, or save the tokenizer anew with transformers";
+
 bool ends_with_word(std::string_view text) {
   return !text.empty() && is_word(code_point_at(text, previous_code_point(text, text.size())));
 }
 
 bool begins_with_word(std::string_view text) {
   return !text.empty() && is_word(code_point_at(text, 0));
+}
+
+bool is_same(const AddedToken& a, const AddedToken& b) {
+  const auto what_counts = [](const AddedToken& t) {
+    return std::tie(t.id, t.content, t.single_word, t.lstrip, t.rstrip, t.normalized, t.special);
+  };
+  return what_counts(a) == what_counts(b);
 }
 
 std::size_t trailing_space(std::string_view text) {
@@ -45,11 +55,14 @@ AddedTokens::AddedTokens(const JsonNode* node, const Vocabulary& vocabulary,
                          const Normalizer* normalizer) {
   if (node == nullptr) return;
   for (const JsonNode& item : node->items()) {
-    add(item, vocabulary);
+    if (!add(item, vocabulary)) continue;
     AddedToken& token = tokens_.back();
     const bool changes = token.normalized && normalizer != nullptr;
     token.spelled = changes ? normalizer->normalized(token.content) : token.content;
-    if (token.spelled.empty()) item.fail("the normalizer leaves nothing of this token's content");
+    if (token.spelled.empty()) {
+      item.fail("the normalizer leaves nothing of this token's content: make it not normalized");
+    }
+    expect_reasonable_length(token.spelled, item.where());
   }
   // Two tokens may normalize to the same text: special ones go first, then the first one.
   std::vector<PrefixTrie::Entry> raw;
@@ -65,7 +78,7 @@ AddedTokens::AddedTokens(const JsonNode* node, const Vocabulary& vocabulary,
   normalized_ = PrefixTrie(std::move(normalized));
 }
 
-void AddedTokens::add(const JsonNode& node, const Vocabulary& vocabulary) {
+bool AddedTokens::add(const JsonNode& node, const Vocabulary& vocabulary) {
   node.allow_only({"id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"});
   AddedToken token;
   token.id = node.at("id").integer(0, kLargestId);
@@ -75,25 +88,36 @@ void AddedTokens::add(const JsonNode& node, const Vocabulary& vocabulary) {
   token.rstrip = node.boolean_or("rstrip", false);
   token.special = node.boolean_or("special", false);
   token.normalized = node.boolean_or("normalized", !token.special);
-  if (token.content.empty()) node.fail("an added token without content");
+  if (token.content.empty()) node.fail("an added token without content: take it out");
+  if (const AddedToken* same = find(token.id); same != nullptr && is_same(*same, token)) {
+    return false;
+  }
   const auto model_id = vocabulary.id_of(token.content);
   if (model_id && *model_id != token.id) {
-    node.fail(fmt::format("'{}' has id {} here and {} in the model's vocabulary", token.content,
-                          token.id, *model_id));
+    node.fail(fmt::format("'{}' has id {} here and {} in the model's vocabulary: {}", token.content,
+                          token.id, *model_id, kRemedy));
   }
   const std::string* model_piece = vocabulary.piece_of(token.id);
   if (model_piece != nullptr && *model_piece != token.content) {
-    node.fail(fmt::format("id {} is '{}' here and '{}' in the model's vocabulary", token.id,
-                          token.content, *model_piece));
+    node.fail(fmt::format("id {} is '{}' here and '{}' in the model's vocabulary: {}", token.id,
+                          token.content, *model_piece, kRemedy));
   }
   if (!by_id_.emplace(token.id, tokens_.size()).second) {
-    node.fail(fmt::format("a second added token with id {}", token.id));
+    node.fail(fmt::format("a second added token with id {}: {}", token.id, kRemedy));
   }
   if (!by_content_.emplace(token.content, tokens_.size()).second) {
-    node.fail(fmt::format("a second added token '{}'", token.content));
+    node.fail(fmt::format("a second added token '{}': {}", token.content, kRemedy));
+  }
+  const auto next = std::max(static_cast<std::int32_t>(vocabulary.size()), end_id_);
+  if (!model_id && token.id != next) {
+    node.fail(
+        fmt::format("'{}' has id {}, but Hugging Face's library numbers what is not in the "
+                    "vocabulary one by one in the order of this list, and makes it {}: {}",
+                    token.content, token.id, next, kRemedy));
   }
   end_id_ = std::max(end_id_, token.id + 1);
   tokens_.push_back(std::move(token));
+  return true;
 }
 
 std::vector<Section> AddedTokens::split_raw(std::string_view text) const {
@@ -107,6 +131,7 @@ std::vector<Section> AddedTokens::split_normalized(std::string_view text) const 
 std::vector<Section> AddedTokens::split(std::string_view text, const PrefixTrie& trie) const {
   std::vector<Section> sections;
   std::size_t done = 0;
+  std::size_t space_end = 0;  // of the last run of white space that was walked along
   for (std::size_t i = 0; !trie.empty() && i < text.size();) {
     if (!trie.can_begin_with(text[i])) {
       ++i;
@@ -130,10 +155,12 @@ std::vector<Section> AddedTokens::split(std::string_view text, const PrefixTrie&
         (ends_with_word(text.substr(0, begin)) || begins_with_word(text.substr(end)))) {
       continue;
     }
-    if (token.lstrip) {
-      begin = std::max(begin - trailing_space(text.substr(0, begin)), done);
+    // A token inside of white space that the one before it took along begins before `done`.
+    if (token.lstrip && done < begin) begin -= trailing_space(text.substr(done, begin - done));
+    if (token.rstrip) {
+      if (space_end < end) space_end = end + leading_space(text.substr(end));
+      end = space_end;
     }
-    if (token.rstrip) end += leading_space(text.substr(end));
     if (done < begin) sections.push_back({std::nullopt, text.substr(done, begin - done)});
     sections.push_back({token.id, text.substr(begin, end - begin)});
     done = end;

@@ -36,8 +36,8 @@ struct Section {
 /// Immutable; usable from several threads at once.
 class AddedTokens {
  public:
-  /// From "added_tokens" of a tokenizer.json. `normalizer` may be null. Ids and contents must agree
-  /// with `vocabulary`.
+  /// From "added_tokens" of a tokenizer.json. `normalizer` may be null. Ids must be those that the
+  /// reference would give: of `vocabulary`, or the next one behind it and the tokens before.
   AddedTokens(const JsonNode* node, const Vocabulary& vocabulary, const Normalizer* normalizer);
 
   /// Splits at the tokens that are found before, and after, normalization. At each position the
@@ -52,7 +52,8 @@ class AddedTokens {
   std::int32_t end_id() const { return end_id_; }
 
  private:
-  void add(const JsonNode& node, const Vocabulary& vocabulary);
+  /// False for what is there already, word for word.
+  bool add(const JsonNode& node, const Vocabulary& vocabulary);
   std::vector<Section> split(std::string_view text, const PrefixTrie& trie) const;
 
   std::vector<AddedToken> tokens_;

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tokenizer/word_scanner.hpp"
+
 namespace allometer::tokenizer {
 namespace {
 
@@ -14,12 +16,8 @@ using Kind = GgufPreTokenizer::Kind;
 // those of the tokenizer.json that each was made from, as that file quotes them where they differ
 // from what its own regex engine can run.
 
-constexpr const char* kLlama3 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr const char* kJais2 =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s{512}(?!\S)|\s{256}(?!\S)|\s{128}(?!\S)|\s{64}(?!\S)|\s{32}(?!\S)|\s{16}(?!\S)|\s{8}(?!\S)|\s{4}(?!\S)|\s{1,2}(?!\S)|\s{1})";
-constexpr const char* kQwen2 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr const char* kQwen35 =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr const char* kUfakzeka =
@@ -42,8 +40,6 @@ constexpr const char* kDeepSeek3 =
     R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr const char* kSpark25 =
     R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+)";
-constexpr const char* kGpt2 =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
 constexpr const char* kUpToThreeDigits = R"(\p{N}{1,3})";
 constexpr const char* kDigits = R"(\p{N}+)";
@@ -96,7 +92,7 @@ GgufPreTokenizer of_kind(Kind kind) {
   return meaning;
 }
 
-GgufPreTokenizer split(std::vector<std::string> expressions) {
+GgufPreTokenizer split(std::vector<std::string_view> expressions) {
   GgufPreTokenizer meaning = of_kind(Kind::expressions);
   meaning.expressions = std::move(expressions);
   return meaning;
@@ -129,18 +125,18 @@ std::vector<Row> make_rows() {
        {"starcoder", "refact", "smollm", "codeshell", "exaone", "minerva-7b", "mellum2"}},
       {with_nfc(of_kind(Kind::digits_words)), {"command-r"}},
       {of_kind(Kind::falcon), {"falcon"}},
-      {with_bos(with_whole_words(split({kLlama3}))),
+      {with_bos(with_whole_words(split({kLlama3Words}))),
        {"llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
         "jina-v5-nano"}},
-      {split({kLlama3}), {"dbrx", "smaug-bpe", "glm4", "chatglm-bpe"}},
+      {split({kLlama3Words}), {"dbrx", "smaug-bpe", "glm4", "chatglm-bpe"}},
       {split({kJais2}), {"jais-2"}},
-      {with_nfc(split({kQwen2})), {"qwen2"}},
-      {split({kQwen2}),
+      {with_nfc(split({kQwen2Words})), {"qwen2"}},
+      {split({kQwen2Words}),
        {"deepseek-r1-qwen", "kormo", "f2llmv2", "megrez", "stablelm2", "hunyuan", "solar-open",
         "grok-2"}},
       {with_nfc(split({kQwen35})), {"qwen35"}},
       {split({kUfakzeka}), {"ufakzeka"}},
-      {split({kLines, kQwen2}), {"laguna"}},
+      {split({kLines, kQwen2Words}), {"laguna"}},
       {with_whole_words(split({kUpToThreeDigits, kMiniCpm5})), {"minicpm5"}},
       {split({kSeedCoder}), {"seed-coder"}},
       {split({kBailingMoe}), {"bailingmoe", "bailingmoe2", "llada-moe"}},
@@ -161,14 +157,14 @@ std::vector<Row> make_rows() {
       {split({kBloom, kDigit}), {"viking"}},
       {split({kDigits, R"((?=(\d{3})+(?!\d)))"}), {"superbpe"}},
       {with_bos(split({"<sentinel:[0-9]+>", "(IMGIMG)((A|B|C|D|E|F|G|H|I){1,4})Z",
-                       R"(([\t\n]|    |  ))", kDigit, R"([\p{P}!-/:-@\[-`{-~])", kGpt2})),
+                       R"(([\t\n]|    |  ))", kDigit, R"([\p{P}!-/:-@\[-`{-~])", kGpt2Words})),
        {"chameleon"}},
       // What llama.cpp does with files from before the name was written.
-      {split({R"([\p{P}\$\+<=>\^~\|]+)", kGpt2, kDigits, kThreeAsciiDigits}), {"default"}},
+      {split({R"([\p{P}\$\+<=>\^~\|]+)", kGpt2Words, kDigits, kThreeAsciiDigits}), {"default"}},
   };
 }
 
-json split_part(const std::string& expression) {
+json split_part(std::string_view expression) {
   return {{"type", "Split"},
           {"pattern", {{"Regex", expression}}},
           {"behavior", "Isolated"},
@@ -207,7 +203,7 @@ json GgufPreTokenizer::pre_tokenizer(bool prefix_space) const {
       break;
   }
   std::vector<json> parts;
-  for (const std::string& expression : expressions) parts.push_back(split_part(expression));
+  for (const std::string_view expression : expressions) parts.push_back(split_part(expression));
   parts.push_back(byte_level(false, false));
   return sequence(std::move(parts));
 }

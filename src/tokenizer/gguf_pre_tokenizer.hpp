@@ -2,7 +2,6 @@
 /// What the name in tokenizer.ggml.pre of a GGUF file says about a byte-level BPE tokenizer.
 
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,7 +18,7 @@ struct GgufPreTokenizer {
     expressions,   ///< Split by each of `expressions` in turn
   };
   Kind kind = Kind::words;
-  std::vector<std::string> expressions;
+  std::vector<std::string_view> expressions;
   bool nfc = false;            ///< composes the text first
   bool ignore_merges = false;  ///< a word that is a piece is that piece
   bool adds_bos = false;       ///< unless the file says otherwise

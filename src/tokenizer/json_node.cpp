@@ -15,6 +15,14 @@ constexpr int kDeepest = 64;
 
 }  // namespace
 
+nlohmann::json parse_json(std::string_view text, const std::string& name) {
+  try {
+    return nlohmann::json::parse(text);
+  } catch (const nlohmann::json::exception& error) {
+    throw FormatError(fmt::format("{}: not JSON: {}", name, error.what()));
+  }
+}
+
 JsonNode::JsonNode(const nlohmann::json& value, std::string name)
     : value_(&value), name_(std::move(name)) {}
 

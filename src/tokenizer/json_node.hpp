@@ -13,6 +13,9 @@
 
 namespace allometer::tokenizer {
 
+/// Throws FormatError, naming the file, for what is not JSON.
+nlohmann::json parse_json(std::string_view text, const std::string& name);
+
 /// A view: the JSON document must outlive it. Every method that asks for a type throws FormatError
 /// if it is another one.
 class JsonNode {
@@ -22,6 +25,7 @@ class JsonNode {
 
   const nlohmann::json& raw() const { return *value_; }
 
+  void expect_object() const;
   /// A member that must be there; a member that may be absent or null.
   JsonNode at(std::string_view key) const;
   std::optional<JsonNode> find(std::string_view key) const;
@@ -49,8 +53,6 @@ class JsonNode {
 
  private:
   JsonNode(const JsonNode& parent, const nlohmann::json& value, const std::string& step);
-  void expect_object() const;
-
   const nlohmann::json* value_;
   std::string name_;
   std::string path_;

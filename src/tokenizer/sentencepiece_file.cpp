@@ -48,7 +48,6 @@ constexpr std::uint32_t kFixed32 = 5;
 
 /// libsentencepiece has room for so many user-defined pieces that begin with one another.
 constexpr std::size_t kMostNested = 64;
-constexpr std::size_t kLongestPiece = 8000;  ///< bytes; what later versions of the library allow
 constexpr float kLargestScore = 1e9F;
 
 /// The fields of one protocol buffer message, one after the other.

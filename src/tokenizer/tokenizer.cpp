@@ -22,22 +22,16 @@
 #include "tokenizer/special_tokens.hpp"
 #include "tokenizer/token_model.hpp"
 #include "tokenizer/unicode.hpp"
+#include "tokenizer/vocab_json_tokenizer.hpp"
 
 namespace allometer::tokenizer {
 namespace {
 
+constexpr const char* kVocabJson = "vocab.json";
 constexpr std::array<std::string_view, 4> kUsualBos{"<s>", "<|begin_of_text|>", "<bos>",
                                                     "<|endoftext|>"};
 constexpr std::array<std::string_view, 5> kUsualEos{"</s>", "<|end_of_text|>", "<eos>",
                                                     "<|endoftext|>", "<|im_end|>"};
-
-nlohmann::json parse_json(std::string_view text, const std::string& name) {
-  try {
-    return nlohmann::json::parse(text);
-  } catch (const nlohmann::json::exception& error) {
-    throw FormatError(fmt::format("{}: not JSON: {}", name, error.what()));
-  }
-}
 
 template <class T, class Read>
 std::unique_ptr<const T> read_part(const JsonNode& root, const char* key, Read read) {
@@ -59,11 +53,24 @@ std::string text_beside(const std::filesystem::path& file, const char* name) {
 
 /// The tokenizer's file in a checkpoint directory; tokenizer.json is what transformers prefers.
 std::optional<std::filesystem::path> file_in(const std::filesystem::path& directory) {
-  for (const char* name : {"tokenizer.json", "tokenizer.model"}) {
+  const auto has = [&](const char* name) {
     std::error_code no_access;
-    if (std::filesystem::exists(directory / name, no_access)) return directory / name;
-  }
+    return std::filesystem::exists(directory / name, no_access);
+  };
+  if (has("tokenizer.json")) return directory / "tokenizer.json";
+  if (has(kVocabJson) && has("merges.txt")) return directory / kVocabJson;
+  if (has("tokenizer.model")) return directory / "tokenizer.model";
   return std::nullopt;
+}
+
+/// As transformers does it: for ByteLevel alone, not for one inside of a Sequence.
+void apply_prefix_space(nlohmann::json& tokenizer, const SpecialTokenSettings& settings) {
+  if (!settings.add_prefix_space || !tokenizer.is_object()) return;
+  const auto part = tokenizer.find("pre_tokenizer");
+  if (part == tokenizer.end() || !part->is_object()) return;
+  const auto type = part->find("type");
+  if (type == part->end() || *type != "ByteLevel") return;
+  (*part)["add_prefix_space"] = *settings.add_prefix_space;
 }
 
 SpecialTokenSettings settings_beside(const std::string& name, std::string_view config_json) {
@@ -202,7 +209,9 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
   const auto found = is_directory ? file_in(path) : path;
   if (!found) {
     throw IoError(fmt::format(
-        "{}: has no tokenizer: neither tokenizer.json nor tokenizer.model is in this directory",
+        "{}: has no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor "
+        "tokenizer.model is in this directory; if transformers can read it, make a tokenizer.json "
+        "(AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR))",
         path.string()));
   }
   const std::string name = found->string();
@@ -213,13 +222,21 @@ Tokenizer Tokenizer::load(const std::filesystem::path& path) {
     const std::string added = text_beside(*found, "added_tokens.json");
     return read_sentencepiece_tokenizer({text, config, added}, name);
   }
+  if (found->filename() == kVocabJson) {
+    const std::string merges = text_of(io::MappedFile(found->parent_path() / "merges.txt"));
+    const std::string added = text_beside(*found, "added_tokens.json");
+    const std::string named = text_beside(*found, "special_tokens_map.json");
+    const std::string model_config = text_beside(*found, "config.json");
+    return read_vocab_json_tokenizer({text, merges, config, added, named, model_config}, name);
+  }
   return parse(text, config, name);
 }
 
 Tokenizer Tokenizer::parse(std::string_view tokenizer_json, std::string_view tokenizer_config_json,
                            const std::string& name) {
   const SpecialTokenSettings settings = settings_beside(name, tokenizer_config_json);
-  const nlohmann::json json = parse_json(tokenizer_json, name);
+  nlohmann::json json = parse_json(tokenizer_json, name);
+  apply_prefix_space(json, settings);
   const JsonNode root(json, name);
   auto impl = std::make_unique<Impl>(root, read_token_model(root.at("model")), settings);
   impl->digest = Sha256().update(tokenizer_json).update(settings.canonical()).finish();

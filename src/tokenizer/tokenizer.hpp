@@ -25,13 +25,13 @@ enum class SkipSpecial { no, yes };
 /// Immutable after loading; every method may be called from several threads at once.
 class Tokenizer {
  public:
-  /// Is there one to load? False for a directory with neither tokenizer.json nor tokenizer.model,
-  /// and for a GGUF file without a vocabulary.
+  /// Is there one to load? False for a directory without any of the files below, and for a GGUF
+  /// file without a vocabulary.
   static bool exists(const std::filesystem::path& path);
-  /// `path` is a checkpoint directory (tokenizer.json, else the SentencePiece model
-  /// tokenizer.model, and tokenizer_config.json in it), one of those two files, or a GGUF file.
-  /// Throws IoError, or FormatError naming the file and the part of it that is wrong or not
-  /// supported.
+  /// `path` is a checkpoint directory (tokenizer.json, else vocab.json with merges.txt, else the
+  /// SentencePiece model tokenizer.model, and tokenizer_config.json in it), one of those three
+  /// files (vocab.json of the second), or a GGUF file. Throws IoError, or FormatError naming the
+  /// file and the part of it that is wrong or not supported.
   static Tokenizer load(const std::filesystem::path& path);
   /// From the text of a tokenizer.json (and of a tokenizer_config.json, or empty); `name` stands in
   /// messages.

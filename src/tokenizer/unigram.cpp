@@ -68,6 +68,7 @@ Unigram::Unigram(const std::vector<ScoredPiece>& pieces, std::optional<std::int3
   double lowest = std::numeric_limits<double>::infinity();
   std::vector<PrefixTrie::Entry> entries;
   for (std::size_t i = pieces.size(); i-- > 0;) {
+    expect_reasonable_length(pieces[i].text, fmt::format("{}: piece {}", where, i));
     scores_.push_back(pieces[i].score);
     lowest = std::min(lowest, pieces[i].score);
     entries.push_back({pieces[i].text, static_cast<std::int32_t>(i)});
@@ -144,7 +145,9 @@ void Unigram::append_unknown(std::string_view text, std::vector<std::int32_t>& i
   }
   if (!unknown_id_) {
     throw FormatError(fmt::format(
-        "{}: no piece covers '{}', and there is no unk_id for what is unknown", where_, text));
+        "{}: no piece covers '{}', and there is no unk_id for what is unknown: set it to the id "
+        "of the piece that stands for unknown text",
+        where_, text));
   }
   ids.push_back(*unknown_id_);
 }

@@ -5,9 +5,18 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/error.hpp"
 #include "tokenizer/json_node.hpp"
 
 namespace allometer::tokenizer {
+
+void expect_reasonable_length(std::string_view piece, const std::string& where) {
+  if (piece.size() < kLongestPiece) return;
+  throw FormatError(fmt::format(
+      "{}: a piece of {} bytes, where fewer than {} are supported: take it out, no text "
+      "of use holds it",
+      where, piece.size(), kLongestPiece));
+}
 
 Vocabulary::Vocabulary(const JsonNode& node) {
   const auto& object = node.raw();

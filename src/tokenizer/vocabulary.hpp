@@ -25,6 +25,11 @@ using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 /// The largest id: one below 2^31 - 1, so that their number is an int32 as well.
 constexpr std::int32_t kLargestId = 0x7FFFFFFE;
 
+/// What SentencePiece allows in bytes: matching takes time in proportion to the longest piece.
+constexpr std::size_t kLongestPiece = 8000;
+/// Throws FormatError for a longer one; `where` is its file and place.
+void expect_reasonable_length(std::string_view piece, const std::string& where);
+
 /// Its own spellings are what piece_of() points to: it can be moved, not copied.
 class Vocabulary {
  public:
@@ -40,6 +45,7 @@ class Vocabulary {
   std::optional<std::int32_t> id_of(std::string_view piece) const;
   /// Nothing where no piece has the id. Valid as long as the vocabulary.
   const std::string* piece_of(std::int32_t id) const;
+  std::size_t size() const { return pieces_.size(); }
   /// One more than the largest id.
   std::int32_t end_id() const { return end_id_; }
 

@@ -20,7 +20,7 @@ void WordLevel::encode_piece(std::string_view piece, std::vector<std::int32_t>& 
   if (!id && !unknown_id_) {
     throw FormatError(
         fmt::format("{}: '{}' is not in the vocabulary, nor is '{}' (unk_token), which stands for "
-                    "what is unknown",
+                    "what is unknown: name a piece of the vocabulary as unk_token",
                     where_, piece, unknown_));
   }
   ids.push_back(id ? *id : *unknown_id_);

@@ -25,6 +25,7 @@ WordPiece::WordPiece(const JsonNode& node)
   std::vector<PrefixTrie::Entry> first;
   std::vector<PrefixTrie::Entry> further;
   vocabulary().for_each([&](std::string_view piece, std::int32_t id) {
+    expect_reasonable_length(piece, fmt::format("{}: piece {}", where_, id));
     first.push_back({piece, id});
     if (piece.starts_with(prefix)) further.push_back({piece.substr(prefix.size()), id});
   });
@@ -54,7 +55,7 @@ void WordPiece::encode_piece(std::string_view piece, std::vector<std::int32_t>& 
   if (!unknown_id_) {
     throw FormatError(fmt::format(
         "{}: '{}' cannot be cut into pieces of the vocabulary, and the vocabulary lacks "
-        "'{}' (unk_token) for what is unknown",
+        "'{}' (unk_token) for what is unknown: name a piece of the vocabulary as unk_token",
         where_, piece, unknown_));
   }
   ids.push_back(*unknown_id_);

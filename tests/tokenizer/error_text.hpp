@@ -18,4 +18,15 @@ std::string error_text(Action action) {
   return "no error";
 }
 
+/// The message of the FormatError that `action` throws.
+template <class Action>
+std::string format_error_of(Action action) {
+  try {
+    action();
+  } catch (const FormatError& error) {
+    return error.what();
+  }
+  return "no FormatError";
+}
+
 }  // namespace allometer::tokenizer

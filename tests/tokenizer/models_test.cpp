@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "tokenizer/error_text.hpp"
 #include "tokenizer/small_tokenizer.hpp"
 #include "tokenizer/unigram.hpp"
 
@@ -17,16 +18,6 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <class Action>
-std::string format_error_of(Action action) {
-  try {
-    action();
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "no FormatError";
-}
 
 json of_model(const json& model) {
   return {{"version", "1.0"}, {"added_tokens", json::array()}, {"model", model}};
@@ -101,9 +92,9 @@ TEST(Unigram, FusesWhatIsUnknownOrSpellsItsBytes) {
   EXPECT_THAT(pieces_of(from_json(file), "a\u00e9x"), ElementsAre("a", "<unk>"));
   file["model"]["unk_id"] = nullptr;
   EXPECT_THAT(pieces_of(from_json(file), "\u00e9"), ElementsAre("<0xC3>", "<0xA9>"));
-  EXPECT_THAT(
-      format_error_of([&] { from_json(file).encode("x", AddSpecial::no); }),
-      AllOf(HasSubstr("model/tokenizer.json: model: no piece covers 'x'"), HasSubstr("unk_id")));
+  EXPECT_THAT(format_error_of([&] { from_json(file).encode("x", AddSpecial::no); }),
+              AllOf(HasSubstr("model/tokenizer.json: model: no piece covers 'x'"),
+                    HasSubstr("unk_id"), HasSubstr("set it to the id")));
 }
 
 TEST(Unigram, AnUnknownCodePointCostsTenMoreThanTheWorstPiece) {
@@ -155,6 +146,8 @@ TEST(Unigram, RefusesWhatIsMalformed) {
   }
   file["model"]["vocab"] = {{"a", 0.0}};
   EXPECT_THAT(error_of(file), HasSubstr("expected a list of [piece, score]"));
+  EXPECT_THAT(error_of(unigram({{"a", 0.0}, {std::string(8000, 'a'), 0.0}})),
+              HasSubstr("model: piece 1: a piece of 8000 bytes"));
   file = unigram({{"a", 0.0}});
   file["model"]["alpha"] = 0.1;
   EXPECT_THAT(error_of(file), HasSubstr("'alpha' is not supported"));
@@ -203,7 +196,11 @@ TEST(WordPiece, HasTheReferencesDefaults) {
   const auto without = from_json(file);
   EXPECT_THAT(pieces_of(without, "un"), ElementsAre("un"));
   EXPECT_THAT(format_error_of([&] { without.encode("x", AddSpecial::no); }),
-              AllOf(HasSubstr("model: 'x' cannot be cut"), HasSubstr("'[UNK]' (unk_token)")));
+              AllOf(HasSubstr("model: 'x' cannot be cut"), HasSubstr("'[UNK]' (unk_token)"),
+                    HasSubstr("name a piece")));
+  file["model"]["vocab"][std::string(8000, 'a')] = 99;
+  EXPECT_THAT(format_error_of([&] { from_json(file); }),
+              HasSubstr("model: piece 99: a piece of 8000 bytes"));
 }
 
 TEST(WordLevel, KnowsWholeWords) {
@@ -216,7 +213,8 @@ TEST(WordLevel, KnowsWholeWords) {
   file["model"]["unk_token"] = "<none>";
   const auto without = from_json(file);
   EXPECT_THAT(format_error_of([&] { without.encode("b", AddSpecial::no); }),
-              AllOf(HasSubstr("model: 'b' is not in the vocabulary"), HasSubstr("'<none>'")));
+              AllOf(HasSubstr("model: 'b' is not in the vocabulary"), HasSubstr("'<none>'"),
+                    HasSubstr("name a piece")));
 }
 
 TEST(Bpe, SpellsThePlacesOfCodePoints) {

@@ -7,6 +7,7 @@
 #include "tokenizer/byte_level.hpp"
 #include "tokenizer/charsmap.hpp"
 #include "tokenizer/decoder.hpp"
+#include "tokenizer/error_text.hpp"
 #include "tokenizer/json_node.hpp"
 #include "tokenizer/normalizer.hpp"
 #include "tokenizer/oniguruma.hpp"
@@ -39,16 +40,6 @@ Texts split(const json& part, const std::string& text, bool at_start = true) {
 Texts decoded(const json& part, Texts pieces) {
   read_decoder(JsonNode(part, "t.json"))->apply(pieces);
   return pieces;
-}
-
-template <class Action>
-std::string format_error_of(Action action) {
-  try {
-    action();
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "no FormatError";
 }
 
 TEST(Unicode, ReplacesInvalidBytesByMaximalParts) {

@@ -230,13 +230,13 @@ TEST(SentencePieceTokenizer, FindsAddedTokensOfAllThreePlaces) {
   EXPECT_FALSE(from_file.is_special(11));
   EXPECT_TRUE(from_file.is_special(12));
   const json decoder = {{"2", {{"content", "</s>"}, {"lstrip", true}, {"special", true}}},
-                        {"20", {{"content", "<y>"}, {"special", false}}}};
+                        {"11", {{"content", "<y>"}, {"special", false}}}};
   // Then added_tokens.json does not count.
   const auto from_config =
       read(small_file(), {{"added_tokens_decoder", decoder}}, R"({"<x>": 11})");
   EXPECT_THAT(pieces_of(from_config, "a  </s><y>b"),
               ElementsAre("\u2581a", "</s>", "<y>", "\u2581", "b"));
-  EXPECT_EQ(from_config.vocab_size(), 21);
+  EXPECT_EQ(from_config.vocab_size(), 12);
   EXPECT_THAT(read_error(small_file(), {{"added_tokens_decoder", {{"x1", {{"content", "<y>"}}}}}}),
               AllOf(HasSubstr("model/tokenizer_config.json"), HasSubstr("x1")));
   EXPECT_THAT(read_error(small_file(), json::object(), R"({"<x>": 3})"),
@@ -277,7 +277,7 @@ TEST(SentencePieceTokenizer, IsWhatADirectoryWithoutTokenizerJsonHas) {
   const io::TemporaryDirectory directory;
   EXPECT_FALSE(Tokenizer::exists(directory.path()));
   EXPECT_THAT(error_text([&] { Tokenizer::load(directory.path()); }),
-              AllOf(HasSubstr(directory.path().string()), HasSubstr("neither tokenizer.json nor"),
+              AllOf(HasSubstr(directory.path().string()), HasSubstr("neither tokenizer.json, nor"),
                     HasSubstr("tokenizer.model")));
   directory.write("tokenizer.model", small_file().serialize());
   directory.write("tokenizer_config.json", R"({"add_eos_token": true})");

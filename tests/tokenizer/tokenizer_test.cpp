@@ -13,6 +13,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "tokenizer/error_text.hpp"
 #include "tokenizer/random_text.hpp"
 #include "tokenizer/small_tokenizer.hpp"
 #include "tokenizer/unicode.hpp"
@@ -27,16 +28,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using Ids = std::vector<std::int32_t>;
 
-template <class Action>
-std::string format_error_of(Action action) {
-  try {
-    action();
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "no FormatError";
-}
-
 std::string load_error(const json& file, const std::string& config = "") {
   return format_error_of([&] { from_json(file, config); });
 }
@@ -44,6 +35,12 @@ std::string load_error(const json& file, const std::string& config = "") {
 json added_token(int id, const std::string& content) {
   return {{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},
           {"rstrip", false}, {"normalized", false}, {"special", true}};
+}
+
+/// small_json with ten pieces, so that the ids of added tokens begin with 10.
+json ten_pieces(std::vector<std::string> pieces) {
+  while (pieces.size() < 10) pieces.push_back("unused " + std::to_string(pieces.size()));
+  return small_json(pieces);
 }
 
 TEST(Bpe, MergesTheEarliestRankFirst) {
@@ -130,7 +127,7 @@ TEST(Bpe, IgnoresMergesWhereThePieceIsAToken) {
 }
 
 TEST(AddedTokens, AreFoundBeforeOrAfterNormalization) {
-  json file = small_json({"a", "b", "x", "y"});
+  json file = ten_pieces({"a", "b", "x", "y"});
   file["normalizer"] = {{"type", "Lowercase"}};
   file["added_tokens"] = {added_token(10, "AB"), added_token(11, "XY")};
   file["added_tokens"][1]["normalized"] = true;
@@ -141,14 +138,14 @@ TEST(AddedTokens, AreFoundBeforeOrAfterNormalization) {
 }
 
 TEST(AddedTokens, TakeTheLongestOfThoseThatBeginLeftmost) {
-  json file = small_json({"a", "b", "c"});
+  json file = ten_pieces({"a", "b", "c"});
   file["added_tokens"] = {added_token(10, "ab"), added_token(11, "abc"), added_token(12, "bcc")};
   EXPECT_THAT(from_json(file).encode("abcabcc", AddSpecial::no), ElementsAre(11, 11, 2));
   EXPECT_THAT(from_json(file).encode("abbcc", AddSpecial::no), ElementsAre(10, 12));
 }
 
 TEST(AddedTokens, StripWhiteSpaceAndStandAlone) {
-  json file = small_json({"a", " ", "\u3000"});
+  json file = ten_pieces({"a", " ", "\u3000"});
   file["added_tokens"] = {added_token(10, "[M]")};
   json& token = file["added_tokens"][0];
   EXPECT_THAT(from_json(file).encode("a [M] a", AddSpecial::no), ElementsAre(0, 1, 10, 1, 0));
@@ -174,14 +171,61 @@ TEST(AddedTokens, AreRefusedWhereIdsContradict) {
               AllOf(HasSubstr("added_tokens[0]"), HasSubstr("5 here and 0")));
   EXPECT_THAT(error_with(json::array({added_token(1, "z")})),
               HasSubstr("id 1 is 'z' here and 'b'"));
-  EXPECT_THAT(error_with({added_token(5, "z"), added_token(5, "y")}),
-              HasSubstr("second added token with id 5"));
-  EXPECT_THAT(error_with({added_token(5, "z"), added_token(6, "z")}),
+  EXPECT_THAT(error_with({added_token(2, "z"), added_token(2, "y")}),
+              HasSubstr("second added token with id 2"));
+  EXPECT_THAT(error_with({added_token(2, "z"), added_token(3, "z")}),
               HasSubstr("second added token 'z'"));
   EXPECT_THAT(error_with(json::array({added_token(5, "")})), HasSubstr("without content"));
   EXPECT_THAT(error_with(json::array({added_token(-1, "z")})), HasSubstr("added_tokens[0].id: -1"));
   EXPECT_THAT(error_with(json::array({{{"id", 1e30}, {"content", "z"}}})),
               HasSubstr("expected an integer"));
+}
+
+TEST(AddedTokens, AreNumberedWithoutGapsAsTheReferenceDoes) {
+  json file = small_json({"a", "b"});
+  file["added_tokens"] = {added_token(2, "z"), added_token(7, "y")};
+  EXPECT_THAT(load_error(file), AllOf(HasSubstr("added_tokens[1]: 'y' has id 7"),
+                                      HasSubstr("makes it 3"), HasSubstr("save the tokenizer")));
+  file["added_tokens"] = {added_token(3, "z"), added_token(2, "y")};
+  EXPECT_THAT(load_error(file), HasSubstr("'z' has id 3"));
+  // The same once more is no contradiction, but with other flags it is.
+  file["added_tokens"] = {added_token(2, "z"), added_token(2, "z"), added_token(3, "y")};
+  EXPECT_THAT(from_json(file).encode("zy", AddSpecial::no), ElementsAre(2, 3));
+  file["added_tokens"][1]["lstrip"] = true;
+  EXPECT_THAT(load_error(file), HasSubstr("second added token"));
+}
+
+TEST(AddedTokens, TakeTimeInProportionToTheText) {
+  json file = ten_pieces({"a"});
+  file["added_tokens"] = {added_token(10, " "), added_token(11, "x")};
+  for (json& token : file["added_tokens"]) token["lstrip"] = token["rstrip"] = true;
+  const auto tokenizer = from_json(file);
+  // Every token here would walk along the white space again: 10^10 steps.
+  const std::string spaces(200'000, ' ');
+  EXPECT_EQ(tokenizer.encode(spaces, AddSpecial::no).size(), spaces.size());
+  EXPECT_EQ(tokenizer.encode("x" + spaces + "x", AddSpecial::no).size(), spaces.size() + 2);
+  // White space behind `done`: three bytes each, so that no byte of the token begins one.
+  json wide = ten_pieces({"a"});
+  wide["added_tokens"] = {added_token(10, "\u3000")};
+  wide["added_tokens"][0]["lstrip"] = true;
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += "\u3000";
+  EXPECT_EQ(from_json(wide).encode(text, AddSpecial::no).size(), 200'000U);
+}
+
+TEST(AddedTokens, TakeWhiteSpaceAlongAsTheReferenceDoes) {
+  json file = small_json({"a", "b"});
+  file["added_tokens"] = {added_token(2, " "), added_token(3, "x")};
+  for (json& token : file["added_tokens"]) token["lstrip"] = token["rstrip"] = true;
+  EXPECT_THAT(from_json(file).encode("a  x  b", AddSpecial::no), ElementsAre(0, 2, 2, 3, 2, 2, 1));
+}
+
+TEST(AddedTokens, AreNotLongerThanAnyText) {
+  json file = ten_pieces({"a"});
+  file["added_tokens"] = json::array({added_token(10, std::string(7999, 'b'))});
+  EXPECT_EQ(from_json(file).vocab_size(), 11);
+  file["added_tokens"][0]["content"] = std::string(8000, 'b');
+  EXPECT_THAT(load_error(file), HasSubstr("added_tokens[0]: a piece of 8000 bytes"));
 }
 
 json with_template(json file) {
@@ -200,7 +244,7 @@ json with_template(json file) {
 }
 
 TEST(PostProcessor, PutsTheTemplateAroundTheText) {
-  json file = with_template(small_json({"a"}));
+  json file = with_template(ten_pieces({"a"}));
   const auto tokenizer = from_json(file);
   EXPECT_THAT(tokenizer.encode("a", AddSpecial::yes), ElementsAre(10, 0, 11, 10));
   EXPECT_THAT(tokenizer.encode("a", AddSpecial::no), ElementsAre(0));
@@ -212,7 +256,7 @@ TEST(PostProcessor, PutsTheTemplateAroundTheText) {
 }
 
 TEST(PostProcessor, IsRefusedWhereItLies) {
-  json file = with_template(small_json({"a"}));
+  json file = with_template(ten_pieces({"a"}));
   json broken = file;
   broken["post_processor"]["special_tokens"]["B"]["ids"] = {99};
   EXPECT_THAT(load_error(broken), HasSubstr("special_tokens.B.ids[0]: no token has the id 99"));
@@ -231,7 +275,7 @@ TEST(PostProcessor, IsRefusedWhereItLies) {
 }
 
 TEST(PostProcessor, PutsClsAndSepAroundTheText) {
-  json file = with_template(small_json({"a"}));
+  json file = with_template(ten_pieces({"a"}));
   file["post_processor"] = {
       {"type", "BertProcessing"}, {"cls", {"<s>", 10}}, {"sep", {"</s>", 11}}};
   EXPECT_THAT(from_json(file).encode("a", AddSpecial::yes), ElementsAre(10, 0, 11));
@@ -259,7 +303,7 @@ TEST(Metaspace, KnowsWhetherTheTextBeginsThere) {
 }
 
 TEST(SpecialTokens, ComeFromTheTokenizerConfig) {
-  json file = small_json({"a"});
+  json file = ten_pieces({"a"});
   file["added_tokens"] = {added_token(10, "<s>"), added_token(11, "</s>"), added_token(12, "<x>")};
   const auto usual = from_json(file);
   EXPECT_EQ(usual.bos_id(), 10);
@@ -276,7 +320,7 @@ TEST(SpecialTokens, ComeFromTheTokenizerConfig) {
 }
 
 TEST(SpecialTokens, OfLlamaClassesReplaceThePostProcessor) {
-  json file = small_json({"a"});
+  json file = ten_pieces({"a"});
   file["added_tokens"] = {added_token(10, "<s>"), added_token(11, "</s>")};
   const std::string llama = R"({"tokenizer_class": "LlamaTokenizerFast")";
   EXPECT_THAT(from_json(file, llama + "}").encode("a", AddSpecial::yes), ElementsAre(10, 0));
@@ -289,8 +333,40 @@ TEST(SpecialTokens, OfLlamaClassesReplaceThePostProcessor) {
   EXPECT_THAT(load_error(file, "{"), HasSubstr("model/tokenizer_config.json: not JSON"));
 }
 
+TEST(SpecialTokens, OfGptNeoXReplaceThePostProcessorWhereAsked) {
+  const json file = with_template(ten_pieces({"a"}));
+  for (const char* name : {"GPTNeoXTokenizer", "GPTNeoXTokenizerFast"}) {
+    const auto ids_with = [&](json config) {
+      config["tokenizer_class"] = name;
+      return from_json(file, config.dump()).encode("a", AddSpecial::yes);
+    };
+    EXPECT_THAT(ids_with(json::object()), ElementsAre(0));
+    EXPECT_THAT(ids_with({{"add_bos_token", true}}), ElementsAre(10, 0));
+    EXPECT_THAT(ids_with({{"add_eos_token", true}}), ElementsAre(0, 11));
+  }
+}
+
+TEST(SpecialTokens, PrefixSpaceOfGpt2ClassesOverrulesTokenizerJson) {
+  json file = small_json({"a", "\u0120"});
+  file["pre_tokenizer"] = {{"type", "ByteLevel"}, {"add_prefix_space", false}};
+  const auto ids_with = [&](const std::string& config) {
+    return from_json(file, config).encode("a", AddSpecial::no);
+  };
+  for (const std::string name : {"GPT2Tokenizer", "GPT2TokenizerFast", "GPTNeoXTokenizerFast"}) {
+    const std::string config = R"({"tokenizer_class": ")" + name + R"(", "add_prefix_space": )";
+    file["pre_tokenizer"]["add_prefix_space"] = false;
+    EXPECT_THAT(ids_with(config + "true}"), ElementsAre(1, 0));
+    EXPECT_THAT(ids_with(config + "false}"), ElementsAre(0));
+    EXPECT_NE(from_json(file, config + "true}").digest(),
+              from_json(file, config + "false}").digest());
+    file["pre_tokenizer"]["add_prefix_space"] = true;
+    EXPECT_THAT(ids_with(config + "false}"), ElementsAre(0));
+  }
+  EXPECT_THAT(ids_with(R"({"tokenizer_class": "BloomTokenizerFast"})"), ElementsAre(1, 0));
+}
+
 TEST(Tokenizer, DecodesWithAndWithoutSpecialTokens) {
-  json file = small_json({"a", "b"});
+  json file = ten_pieces({"a", "b"});
   file["added_tokens"] = {added_token(10, "<s>")};
   const auto joined = from_json(file);
   EXPECT_EQ(joined.decode(Ids{10, 0, 1}, SkipSpecial::no), "<s> a b");
@@ -301,7 +377,7 @@ TEST(Tokenizer, DecodesWithAndWithoutSpecialTokens) {
   EXPECT_EQ(fused.decode(Ids{}, SkipSpecial::yes), "");
   EXPECT_TRUE(fused.is_special(10));
   EXPECT_FALSE(fused.is_special(0));
-  EXPECT_THROW(fused.decode(Ids{2}, SkipSpecial::no), ConfigError);
+  EXPECT_THROW(fused.decode(Ids{11}, SkipSpecial::no), ConfigError);
   EXPECT_THROW(fused.decode(Ids{-1}, SkipSpecial::no), ConfigError);
   EXPECT_THROW(fused.piece(11), ConfigError);
 }
@@ -351,7 +427,8 @@ TEST(Tokenizer, RefusesFilesThatLie) {
 }
 
 TEST(Tokenizer, ReadsEveryCutOfAFileWithoutCrashing) {
-  json file = with_template(small_json({"a", "b", "ab"}, {"a b"}));
+  json file = with_template(ten_pieces({"a", "b", "ab"}));
+  file["model"]["merges"] = {"a b"};
   file["normalizer"] = {{"type", "NFC"}};
   file["pre_tokenizer"] = {{"type", "ByteLevel"}, {"add_prefix_space", false}};
   const std::string text = file.dump();
