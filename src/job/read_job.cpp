@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <limits>
 #include <set>
 
@@ -99,11 +100,17 @@ class JobReader {
   void read_chat(const MapReader& top) {
     Chat& chat = result_.job.chat;
     if (const auto applied = top.text("apply_chat_template")) {
+      static constexpr std::string_view kLikeABoolean[] = {"True",  "TRUE",  "yes", "on",  "1",
+                                                           "False", "FALSE", "no",  "off", "0"};
+      if (std::ranges::find(kLikeABoolean, *applied) != std::end(kLikeABoolean)) {
+        top.mistake(*top.find("apply_chat_template"), "apply_chat_template",
+                    "true, false or the name of a template");
+      }
       chat.apply_template = *applied != "false";
       if (*applied != "true" && chat.apply_template) chat.template_name = *applied;
     }
     chat.system_instruction = top.text("system_instruction").value_or("");
-    chat.fewshot_as_multiturn = top.boolean("fewshot_as_multiturn").value_or(false);
+    chat.fewshot_as_multiturn = top.boolean("fewshot_as_multiturn").value_or(chat.apply_template);
     if (chat.fewshot_as_multiturn && !chat.apply_template) {
       top.mistake(*top.find("fewshot_as_multiturn"), "fewshot_as_multiturn",
                   "apply_chat_template beside it: only a chat has turns");

@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <span>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "tasks/demonstrations.hpp"
 #include "tasks/document_text.hpp"
 #include "tasks/metrics.hpp"
@@ -13,6 +16,7 @@
 #include "tasks/story_docs.hpp"
 #include "tasks/task.hpp"
 #include "template/python_literal.hpp"
+#include "template/template.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -93,6 +97,7 @@ class FileTask final : public Task {
   std::vector<const MetricDefinition*> definitions_;
   std::vector<ExactMatch> comparisons_;  ///< one per metric
   std::vector<Metric> metrics_;
+  mutable std::once_flag system_left_out_;  ///< so that it is said once
 };
 
 std::optional<Dataset> load_pool(const TaskSettings& settings) {
@@ -284,7 +289,19 @@ std::string FileTask::conversation(std::size_t question, const std::string& text
     before = demonstrations(question, prompt);
   }
   messages.push_back({"user", before + text});
-  return prompt.chat.render(messages);
+  try {
+    return prompt.chat.render(messages);
+  } catch (const jinja::RefusedByTemplate& refusal) {
+    // As in the harness: some templates take no message of the system.
+    if (system.empty()) throw;
+    std::call_once(system_left_out_, [&] {
+      log::warning(
+          fmt::format("task {}: {}; the system's message (system_instruction and "
+                      "description) is left out where the template refuses it",
+                      name(), refusal.what()));
+    });
+    return prompt.chat.render(std::span(messages).subspan(1));
+  }
 }
 
 Request FileTask::rolling_request(const std::string& text, const PromptSettings& prompt) const {

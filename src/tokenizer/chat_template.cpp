@@ -75,9 +75,6 @@ void add_from_json(const fs::path& path, Sources& sources) {
 
 Sources sources_in_directory(const fs::path& directory) {
   Sources sources;
-  // What is read later takes precedence, as in transformers.
-  add_from_json(directory / "tokenizer_config.json", sources);
-  add_from_json(directory / "chat_template.json", sources);
   const fs::path file = directory / "chat_template.jinja";
   if (is_there(file)) sources[kDefault] = {text_of(file), file.string()};
   const fs::path others = directory / "additional_chat_templates";
@@ -87,6 +84,8 @@ Sources sources_in_directory(const fs::path& directory) {
       sources[entry.path().stem().string()] = {text_of(entry.path()), entry.path().string()};
     }
   }
+  // Templates in files of their own replace those of the configuration, as in transformers.
+  if (sources.empty()) add_from_json(directory / "tokenizer_config.json", sources);
   return sources;
 }
 

@@ -18,10 +18,10 @@ class ChatTemplate {
  public:
   /// Does the checkpoint bring any?
   static bool exists(const std::filesystem::path& path);
-  /// `path`: a checkpoint directory or a GGUF file. Looked for, the first wins:
-  /// additional_chat_templates/NAME.jinja, chat_template.jinja, chat_template.json, the key
-  /// "chat_template" of tokenizer_config.json (one template or a list with names), the key
-  /// tokenizer.chat_template (or tokenizer.chat_template.NAME) of a GGUF file. No name: "default".
+  /// `path`: a checkpoint directory or a GGUF file. In a directory:
+  /// chat_template.jinja and additional_chat_templates/NAME.jinja, or without such files the key
+  /// "chat_template" of tokenizer_config.json (one template or a list with names); in a GGUF file
+  /// the key tokenizer.chat_template (or tokenizer.chat_template.NAME). No name: "default".
   /// Throws ConfigError where there is none of that name, listing those that there are, and for a
   /// template that is malformed; FormatError naming a file that is.
   static ChatTemplate load(const std::filesystem::path& path, const std::string& name = "");

@@ -162,7 +162,10 @@ TEST_F(JobTest, HasDefaults) {
   EXPECT_FALSE(job.shots || job.limit || job.sampler);
   EXPECT_EQ(job.chat, Chat{});
   EXPECT_EQ(load(std::string(kGood) + "apply_chat_template: true\n").chat,
-            (Chat{true, "", "", false}));
+            (Chat{true, "", "", true}));
+  EXPECT_EQ(
+      load(std::string(kGood) + "apply_chat_template: true\nfewshot_as_multiturn: false\n").chat,
+      (Chat{true, "", "", false}));
   EXPECT_EQ(load(std::string(kGood) + "apply_chat_template: false\n").digest(), job.digest());
   EXPECT_TRUE(job.output.empty());
   EXPECT_EQ(job.text, kGood);
@@ -266,6 +269,8 @@ TEST_F(JobTest, TellsWhatIsWrongWithEachValue) {
        "3: 'fewshot_as_multiturn' is 'true': expected apply_chat_template beside it: only a chat "
        "has "
        "turns"},
+      {"apply_chat_template: True",
+       "3: 'apply_chat_template' is 'True': expected true, false or the name of a template"},
   };
   for (const Case& wrong : cases) EXPECT_EQ(mistakes_of(wrong.text), wrong.mistake);
 }

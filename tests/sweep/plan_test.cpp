@@ -114,7 +114,7 @@ TEST_F(PlanTest, TheChatTemplateIsPartOfACell) {
   EXPECT_FALSE(without.chat.apply_template);
   EXPECT_TRUE(with.chat.apply_template);
   EXPECT_EQ(with.chat.template_digest.size(), 64u);
-  EXPECT_NE(cell_of("apply_chat_template: true\nfewshot_as_multiturn: true\n").first.digest,
+  EXPECT_NE(cell_of("apply_chat_template: true\nfewshot_as_multiturn: false\n").first.digest,
             cell_of("apply_chat_template: true\n").first.digest);
   write("model/chat_template.jinja", "{{ messages[0].content }}");
   EXPECT_NE(cell_of("apply_chat_template: true\nsystem_instruction: Be kind.\n").first.digest,

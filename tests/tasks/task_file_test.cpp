@@ -11,6 +11,7 @@
 #include "tasks/spelling.hpp"
 #include "tasks/task.hpp"
 #include "tasks/temporary_directory.hpp"
+#include "template/template.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -93,6 +94,24 @@ TEST_F(TaskFile, AsksThroughAChatTemplateAsLmEvaluationHarnessDoes) {
       task->requests(2, chat_settings(2, true, "Be kind.")).at(0).context,
       "system: Be kind.\n\nSums.|user: one?|assistant: 1|user: two?|assistant: 2|user: three?|");
   EXPECT_EQ(load("")->requests(0, chat_settings(0, true, "")).at(0).context, "user: one?|");
+}
+
+/// As the harness: what such a template refuses with a system's message, it gets without.
+TEST_F(TaskFile, AsksWithoutTheSystemWhereTheTemplateRefusesIt) {
+  const auto task = load("description: \"Sums.\"\n");
+  PromptSettings settings = chat_settings(1, true, "");
+  const auto render = settings.chat.render;
+  settings.chat.render = [render](std::span<const Message> messages) {
+    if (messages.front().role == "system")
+      throw jinja::RefusedByTemplate("no system", "no system here");
+    return render(messages);
+  };
+  EXPECT_EQ(task->requests(2, settings).at(0).context, "user: one?|assistant: 1|user: three?|");
+  settings.chat.render = [](std::span<const Message>) -> std::string {
+    throw jinja::RefusedByTemplate("nothing", "nothing at all");
+  };
+  EXPECT_THROW(task->requests(2, settings), jinja::RefusedByTemplate);
+  EXPECT_THROW(load("")->requests(2, settings), jinja::RefusedByTemplate);
 }
 
 TEST_F(TaskFile, ChoicesAfterAChatTemplateHaveNoDelimiter) {

@@ -68,20 +68,24 @@ TEST_F(ChatTemplates, TakeTokensFromTheMapWhereTheConfigHasNone) {
 TEST_F(ChatTemplates, AreChosenByName) {
   write("tokenizer_config.json", R"({"chat_template": [
     {"name": "default", "template": "plain"}, {"name": "tool_use", "template": "tools"}]})");
-  write("additional_chat_templates/rag.jinja", "documents");
   EXPECT_EQ(rendered(), "plain");
   EXPECT_EQ(rendered("tool_use"), "tools");
+  EXPECT_THAT(error_of("other"),
+              AllOf(HasSubstr("no chat template named 'other'"), HasSubstr("default, tool_use")));
+  write("chat_template.jinja", "plain file");
+  write("additional_chat_templates/rag.jinja", "documents");
+  EXPECT_EQ(rendered(), "plain file");
   EXPECT_EQ(rendered("rag"), "documents");
-  EXPECT_THAT(error_of("other"), AllOf(HasSubstr("no chat template named 'other'"),
-                                       HasSubstr("default, rag, tool_use")));
+  EXPECT_THAT(error_of("tool_use"), HasSubstr("default, rag"));
 }
 
 TEST_F(ChatTemplates, OfAFileOfTheirOwnWinOverTheConfig) {
-  write("tokenizer_config.json", R"({"chat_template": "config"})");
-  write("chat_template.json", R"({"chat_template": "json"})");
-  EXPECT_EQ(rendered(), "json");
+  write("tokenizer_config.json", R"({"chat_template": [{"name": "default", "template": "config"},
+                                                       {"name": "rag", "template": "rag"}]})");
+  EXPECT_EQ(rendered("rag"), "rag");
   write("chat_template.jinja", "jinja");
   EXPECT_EQ(rendered(), "jinja");
+  EXPECT_THAT(error_of("rag"), HasSubstr("rag"));
 }
 
 TEST_F(ChatTemplates, SeeWhatTransformersHandsOver) {
@@ -103,6 +107,7 @@ TEST_F(ChatTemplates, NameWhatIsWrong) {
   EXPECT_THAT(error_of(), HasSubstr("chat_template.jinja: the template refuses this: no user"));
   write("chat_template.jinja", "x");
   EXPECT_THAT(error_of("", ordered_json("Hello")), HasSubstr("a list of messages"));
+  fs::remove(directory_ / "chat_template.jinja");
   write("tokenizer_config.json", R"({"chat_template": [{"name": "default"}]})");
   EXPECT_THAT(error_of(), HasSubstr("tokenizer_config.json: chat_template holds an entry"));
   write("tokenizer_config.json", "{");
