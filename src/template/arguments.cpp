@@ -7,6 +7,12 @@
 
 namespace allometer::jinja {
 
+void spend_reading(const Value& input, const Arguments& arguments, Heap& heap) {
+  heap.spend_text(input);
+  for (const Value& value : arguments.positional) heap.spend_text(value);
+  for (const auto& [name, value] : arguments.named) heap.spend_text(value);
+}
+
 Parameters::Parameters(std::string_view function, const Arguments& arguments,
                        std::initializer_list<std::string_view> names, std::size_t required)
     : function_(function), names_(names), values_(names.size()) {

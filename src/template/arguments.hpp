@@ -19,6 +19,9 @@ struct Arguments {
   bool empty() const { return positional.empty() && named.empty(); }
 };
 
+/// Spends what reading the texts among `input` and the arguments costs.
+void spend_reading(const Value& input, const Arguments& arguments, Heap& heap);
+
 /// Arguments sorted to the parameters of `function`. The first `required` must be given. Every
 /// method throws Failure where Python raises a TypeError.
 class Parameters {

@@ -37,8 +37,11 @@ Value apply_filter(Renderer& renderer, std::string_view name, const Value& input
                    const Arguments& arguments) {
   const FilterFunction filter = find_filter(name, renderer.settings());
   if (filter == nullptr) throw Failure(reason_for_no_filter(name, renderer.settings()));
-  if (input.is_string()) renderer.heap().spend_bytes(input.text().size());
-  return filter(renderer, input, arguments);
+  spend_reading(input, arguments, renderer.heap());
+  Value result = filter(renderer, input, arguments);
+  // Some texts grow: escape, tojson, urlencode.
+  renderer.heap().spend_text(result);
+  return result;
 }
 
 }  // namespace allometer::jinja

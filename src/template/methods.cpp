@@ -170,6 +170,7 @@ void fill_dict(Dict& dict, const Arguments& arguments, Renderer& renderer) {
   if (!arguments.positional.empty()) {
     const Value& source = arguments.positional.front();
     if (const Dict* other = source.dict()) {
+      heap.spend(other->entries.size());
       const auto entries = other->entries;
       for (const auto& [key, value] : entries) dict.set(key_id(key, heap), key, value);
     } else {

@@ -29,9 +29,9 @@ std::string joinable(const Value& text, bool with_markup) {
 
 Value sum_of_texts(const Value& left, const Value& right, Heap& heap) {
   const bool is_markup = left.is_markup() || right.is_markup();
-  heap.spend_bytes(left.text().size() + right.text().size());
-  std::string text = joinable(left, is_markup) + joinable(right, is_markup);
-  return Value(std::move(text), is_markup);
+  const Value sum(joinable(left, is_markup) + joinable(right, is_markup), is_markup);
+  heap.spend_text(sum);
+  return sum;
 }
 
 Value sum_of_lists(const List& left, const List& right, Heap& heap) {
@@ -112,7 +112,7 @@ std::optional<std::size_t> position_of(const Value& index, Int size) {
 }
 
 std::optional<Value> character(const Value& text, const Value& index, Heap& heap) {
-  heap.spend_bytes(text.text().size());
+  heap.spend_text(text);
   const std::u32string points = code_points_of(text.text());
   const auto at = position_of(index, static_cast<Int>(points.size()));
   if (!at) return std::nullopt;
@@ -130,7 +130,10 @@ std::optional<Value> entry(const Dict& dict, const Value& key, Heap& heap) {
 
 Value arithmetic(std::string_view symbol, const Value& left, const Value& right, Heap& heap) {
   // Formatting takes an undefined value as any other.
-  if (symbol == "%" && left.is_string()) return formatted_percent(left, right, heap);
+  if (symbol == "%" && left.is_string()) {
+    heap.spend_text(left);
+    return formatted_percent(left, right, heap);
+  }
   require_defined(left);
   require_defined(right);
   if (left.is_number() && right.is_number()) return number_arithmetic(symbol, left, right);
@@ -176,13 +179,13 @@ bool contains(const Value& container, const Value& item, Heap& heap) {
     if (!item.is_string()) {
       throw Failure("'in' looks for text in a text, not for a " + type_name(item));
     }
-    heap.spend_bytes(container.text().size());
+    heap.spend_text(container);
     return container.text().find(item.text()) != std::string::npos;
   }
   if (const Dict* dict = container.dict()) return dict->find(key_id(item, heap)) != nullptr;
   const Cursor next = iterate(container, heap);
   while (const auto other = next()) {
-    if (same(*other, item) || equal(*other, item, heap)) return true;
+    if (same(*other, item, heap) || equal(*other, item, heap)) return true;
   }
   return false;
 }
@@ -205,7 +208,7 @@ Value sliced(const Value& object, const Value& start, const Value& stop, const V
              Heap& heap) {
   require_defined(object);
   if (object.is_string()) {
-    heap.spend_bytes(object.text().size());
+    heap.spend_text(object);
     const std::u32string points = code_points_of(object.text());
     const Stretch stretch = stretch_of(start, stop, step, static_cast<Int>(points.size()));
     return Value(utf8_of(taken(points, stretch)), object.is_markup());

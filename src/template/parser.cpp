@@ -17,9 +17,19 @@ using Kind = Token::Kind;
 /// Rendering recurses over blocks inside of blocks.
 constexpr int kDeepestNesting = 100;
 
-/// Tags of jinja2 that need other templates, or a loader for them.
-constexpr std::array<std::string_view, 6> kOtherTags{"extends", "block", "include",
-                                                     "import",  "from",  "autoescape"};
+/// Tags that jinja2 has and we have not, each with what to say about it.
+struct OtherTag {
+  std::string_view name;
+  std::string_view reason;
+};
+constexpr std::string_view kStandsAlone = "a template stands alone here";
+constexpr std::array<OtherTag, 6> kOtherTags{
+    {{"extends", kStandsAlone},
+     {"include", kStandsAlone},
+     {"import", kStandsAlone},
+     {"from", kStandsAlone},
+     {"block", "no other template can fill it; write its content without the tag"},
+     {"autoescape", "write the filter 'escape' where text is to be escaped"}}};
 
 class Parser {
  public:
@@ -103,9 +113,10 @@ class Parser {
     if (name == "print") return {Output{expressions_.parse_tuple()}};
     if (settings_.for_chat && name == "generation") return parse_generation();
     if (settings_.for_chat && (name == "break" || name == "continue")) return parse_jump(name);
-    if (std::find(kOtherTags.begin(), kOtherTags.end(), name) != kOtherTags.end()) {
-      tokens_.fail(
-          fmt::format("'{{% {} %}}' is not supported: a template stands alone here", name));
+    for (const auto& [other, reason] : kOtherTags) {
+      if (name == other) {
+        tokens_.fail(fmt::format("'{{% {} %}}' is not supported: {}", name, reason));
+      }
     }
     std::string wanted;
     if (!ends.empty()) wanted = fmt::format("; this block still needs {{% {} %}}", ends.back());

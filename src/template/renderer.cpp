@@ -113,11 +113,15 @@ Value Renderer::call(const Value& function, const Arguments& arguments) {
   }
   const Heap::Level level(heap_);
   heap_.spend(1);
-  return function.object()->call(arguments, *this);
+  spend_reading(function, arguments, heap_);
+  Value result = function.object()->call(arguments, *this);
+  heap_.spend_text(result);
+  return result;
 }
 
 std::optional<Value> Renderer::find_attribute(const Value& object, const std::string& name) {
   if (object.is_undefined()) throw Failure(object.undefined().message);
+  heap_.spend_bytes(name.size());
   if (auto found = builtin_attribute(object, name, *this)) return found;
   if (const Dict* dict = object.dict()) {
     const Value* found = dict->find_text(name);

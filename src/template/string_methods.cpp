@@ -293,7 +293,7 @@ std::optional<Value> string_attribute(const Value& text, const std::string& name
     return method_value(
         renderer, name,
         [text, method = found->second](Renderer& called, const Arguments& arguments) {
-          called.heap().spend_bytes(text.text().size());
+          called.heap().spend_text(text);
           return method(text, arguments, called);
         });
   }

@@ -112,8 +112,8 @@ bool is_escaped(Renderer&, const Value& input, const Arguments&) {
   return input.is_markup();
 }
 
-bool is_same(Renderer&, const Value& input, const Arguments& arguments) {
-  return same(input, operand("sameas", arguments));
+bool is_same(Renderer& renderer, const Value& input, const Arguments& arguments) {
+  return same(input, operand("sameas", arguments), renderer.heap());
 }
 
 bool is_in(Renderer& renderer, const Value& input, const Arguments& arguments) {
@@ -211,6 +211,7 @@ bool apply_test(Renderer& renderer, std::string_view name, const Value& input,
                 const Arguments& arguments) {
   const TestFunction test = find_test(name);
   if (test == nullptr) throw Failure(reason_for_no_test(name));
+  spend_reading(input, arguments, renderer.heap());
   return test(renderer, input, arguments);
 }
 

@@ -1,5 +1,6 @@
 #include "template/value.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -21,6 +22,12 @@ constexpr int kDeepest = 1000;
 
 void require_defined(const Value& value) {
   if (value.is_undefined() && value.undefined().strict) fail_undefined(value);
+}
+
+bool equal_texts(const Value& a, const Value& b, Heap& heap) {
+  if (a.text().size() != b.text().size()) return false;
+  heap.spend_text(a);
+  return a.text() == b.text();
 }
 
 bool equal_lists(const List& a, const List& b, Heap& heap) {
@@ -91,7 +98,8 @@ Cursor cursor_of_keys(const Dict* dict) {
   };
 }
 
-Cursor cursor_of_text(const Value& text) {
+Cursor cursor_of_text(const Value& text, Heap& heap) {
+  heap.spend_text(text);
   return [points = code_points_of(text.text()), markup = text.is_markup(),
           at = std::size_t{0}]() mutable -> std::optional<Value> {
     if (at >= points.size()) return std::nullopt;
@@ -248,7 +256,7 @@ std::optional<Int> length_of(const Value& value) {
 std::optional<Cursor> try_iterate(const Value& value, Heap& heap) {
   require_defined(value);
   if (value.is_undefined()) return Cursor([]() -> std::optional<Value> { return std::nullopt; });
-  if (value.is_string()) return cursor_of_text(value);
+  if (value.is_string()) return cursor_of_text(value, heap);
   if (const List* list = value.list()) return cursor_of_list(list);
   if (const Dict* dict = value.dict()) return cursor_of_keys(dict);
   if (value.object() != nullptr) return value.object()->iterate(heap);
@@ -277,7 +285,7 @@ bool equal(const Value& a, const Value& b, Heap& heap) {
   heap.spend(1);
   if (a.is_number() && b.is_number())
     return compare_numbers(a, b) == std::partial_ordering::equivalent;
-  if (a.is_string() && b.is_string()) return a.text() == b.text();
+  if (a.is_string() && b.is_string()) return equal_texts(a, b, heap);
   if (a.is_none() || b.is_none()) return a.is_none() && b.is_none();
   if (a.is_undefined() || b.is_undefined()) return a.is_undefined() && b.is_undefined();
   const Heap::Level level(heap);
@@ -296,7 +304,10 @@ bool less(const Value& a, const Value& b, Heap& heap) {
   heap.spend(1);
   if (a.is_number() && b.is_number()) return compare_numbers(a, b) == std::partial_ordering::less;
   // The order of UTF-8's bytes is that of the code points.
-  if (a.is_string() && b.is_string()) return a.text() < b.text();
+  if (a.is_string() && b.is_string()) {
+    heap.spend_bytes(std::min(a.text().size(), b.text().size()));
+    return a.text() < b.text();
+  }
   if (a.list() != nullptr && b.list() != nullptr && a.list()->is_tuple == b.list()->is_tuple) {
     const Heap::Level level(heap);
     return less_lists(*a.list(), *b.list(), heap);
@@ -307,12 +318,12 @@ bool less(const Value& a, const Value& b, Heap& heap) {
                   type_name(a), type_name(b)));
 }
 
-bool same(const Value& a, const Value& b) {
+bool same(const Value& a, const Value& b, Heap& heap) {
   if (a.is_none() || b.is_none()) return a.is_none() && b.is_none();
   if (a.is_bool() || b.is_bool()) return a.is_bool() && b.is_bool() && a.boolean() == b.boolean();
   if (a.is_int() && b.is_int()) return a.as_index() == b.as_index();
   if (a.is_float() && b.is_float()) return a.floating() == b.floating();
-  if (a.is_string() && b.is_string()) return a.text() == b.text();
+  if (a.is_string() && b.is_string()) return equal_texts(a, b, heap);
   if (a.is_undefined() && b.is_undefined()) return &a.undefined() == &b.undefined();
   if (a.list() != nullptr) return a.list() == b.list();
   if (a.dict() != nullptr) return a.dict() == b.dict();
@@ -320,6 +331,7 @@ bool same(const Value& a, const Value& b) {
 }
 
 std::string key_id(const Value& key, Heap& heap) {
+  heap.spend_text(key);
   if (key.is_string()) return "s" + key.text();
   if (key.is_none()) return "n";
   if (const auto index = key.as_index()) return "i" + text_of_int(*index);

@@ -166,7 +166,7 @@ class Object {
 /// without end. Not thread-safe.
 class Heap {
  public:
-  /// `work`: units that may be spent, one per step of evaluation or 16 bytes of text made.
+  /// `work`: units that may be spent, one per step of evaluation or 16 bytes of text read or made.
   explicit Heap(std::int64_t work) : work_(work) {}
 
   List* make_list(std::vector<Value> items = {}, bool is_tuple = false);
@@ -183,6 +183,10 @@ class Heap {
   /// Throws Failure once everything is spent.
   void spend(std::size_t units);
   void spend_bytes(std::size_t bytes) { spend(bytes / 16); }
+  /// What reading or making the value costs if it is a text; nothing for others.
+  void spend_text(const Value& value) {
+    if (value.is_string()) spend_bytes(value.text().size());
+  }
 
   /// Counts one level of recursion while it lives; throws Failure where there are too many.
   class Level {
@@ -305,7 +309,7 @@ std::vector<Value> items_of(const Value& value, Heap& heap);
 /// a == b, a < b and a is b. The second throws Failure for types that have no order.
 bool equal(const Value& a, const Value& b, Heap& heap);
 bool less(const Value& a, const Value& b, Heap& heap);
-bool same(const Value& a, const Value& b);
+bool same(const Value& a, const Value& b, Heap& heap);
 
 /// Equal for keys that a dict holds to be equal. Throws Failure for what cannot be a key.
 std::string key_id(const Value& key, Heap& heap);

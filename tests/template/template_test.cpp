@@ -1,5 +1,6 @@
 #include "template/template.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -105,6 +106,9 @@ TEST(Template, RefusesWhatItDoesNotKnowByNameAndPlace) {
   EXPECT_THAT(parse_error("a\nb {% include 'x' %}"),
               AllOf(HasSubstr("task.yaml:3 (line 2 of the template)"), HasSubstr("include")));
   EXPECT_THAT(parse_error("{% extends 'x' %}"), HasSubstr("a template stands alone here"));
+  EXPECT_THAT(parse_error("{% block a %}b{% endblock %}"), HasSubstr("without the tag"));
+  EXPECT_THAT(parse_error("{% autoescape true %}b{% endautoescape %}"),
+              HasSubstr("the filter 'escape'"));
   EXPECT_THAT(parse_error("{% frobnicate %}"), HasSubstr("'frobnicate' is not a tag"));
   EXPECT_THAT(parse_error("{{ a | frobnicate }}"), HasSubstr("no filter named 'frobnicate'"));
   EXPECT_THAT(parse_error("{{ a | random }}"), HasSubstr("the filter 'random' is not supported"));
@@ -182,6 +186,56 @@ TEST(Template, EndsTemplatesThatWouldNot) {
               HasSubstr("levels deep"));
 }
 
+TEST(Template, CountsTheTextThatIsRead) {
+  const json document{{"big", std::string(10'000'000, 'a')}, {"list", {1}}};
+  const auto looped = [&](const std::string& body) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::string error = config_error_of(
+        [&] { rendered("{% for i in range(2000) %}" + body + "{% endfor %}", document); });
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10)) << body;
+    return error;
+  };
+  for (const char* body : {"{% if big is upper %}{% endif %}",
+                           "{% if big|length == 1 %}{% endif %}",
+                           "{% if 'b' in big %}{% endif %}",
+                           "{% if (big ~ i) == (big ~ i) %}{% endif %}",
+                           "{% if big < big %}{% endif %}",
+                           "{% if big == big %}{% endif %}",
+                           "{% if big in [big] %}{% endif %}",
+                           "{% if big is sameas big %}{% endif %}",
+                           "{% set x = {big: i} %}",
+                           "{% set x = {1: 2}.get(big) %}",
+                           "{% set x = {1: 2}[big] %}",
+                           "{% set x = list|attr(big) %}",
+                           "{% if big.isalpha() %}{% endif %}",
+                           "{% if 'a'.find(big) == 0 %}{% endif %}",
+                           "{% set x = 'a'|replace(big, '') %}",
+                           "{% set x = big|first %}",
+                           "{% set x = big[0] %}",
+                           "{% set x = big[:1] %}",
+                           "{% set x = '%s' % big %}",
+                           "{% set x = big % () %}"}) {
+    EXPECT_THAT(looped(body), HasSubstr("too many steps")) << body;
+  }
+}
+
+TEST(Template, BoundsTheTextThatIsKept) {
+  const json document{{"big", std::string(1'000'000, '<')}};
+  EXPECT_THAT(config_error_of([&] {
+                rendered(
+                    "{% set n = namespace(l=[]) %}{% for i in range(1000) %}"
+                    "{% set n.l = n.l + [big|escape] %}{% endfor %}",
+                    document);
+              }),
+              HasSubstr("makes too much text"));
+}
+
+TEST(Template, CountsLongRangesAsTheyAreGoneThrough) {
+  EXPECT_EQ(rendered("{{ range(10**12)|length }}{{ range(200000)|last }}"), "1000000000000199999");
+  EXPECT_THAT(render_error("{{ range(10**12)|list }}"), HasSubstr("too many steps"));
+  EXPECT_THAT(render_error("{{ range(10**12)|sum }}"), HasSubstr("too many steps"));
+}
+
 /// With the settings of transformers, at a fixed time.
 std::string chat(const std::string& text, const std::string& context = "{}") {
   const auto clock = [] {
@@ -231,6 +285,12 @@ TEST(ChatSettings, KnowTheFunctionsOfTransformers) {
   EXPECT_EQ(chat("{{ a.b }}|{{ c }}", R"({"a": {}})"), "|");
   EXPECT_THAT(config_error_of([] { chat("{{ a.b.c }}", R"({"a": {}})"); }),
               HasSubstr("'dict object' has no attribute 'b'"));
+}
+
+TEST(ChatSettings, BoundRangesAsTheSandboxDoes) {
+  EXPECT_EQ(chat("{{ range(100000)|length }}"), "100000");
+  EXPECT_THAT(config_error_of([] { chat("{{ range(100001) }}"); }),
+              HasSubstr("a range of 100001 is longer than 100000"));
 }
 
 TEST(ChatSettings, ForbidChangingTheConversation) {
