@@ -319,7 +319,9 @@ class Lexer {
       } else if (static_cast<unsigned char>(character(at)) >= 0x80) {
         content += '\\' + escape_of_code_point(at);
       } else if (!append_escape(text_, at, content)) {
-        fail("a string holds an escape (\\) that is cut off or names no character");
+        fail(
+            "a string holds an escape (\\) that is cut off, names no character or is \\N{...}, of "
+            "which the names are not known here");
       }
     }
     tokens_.push_back({Token::Kind::string, std::move(content), line_});

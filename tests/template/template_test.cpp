@@ -141,6 +141,7 @@ TEST(Template, RefusesMalformedTemplates) {
   EXPECT_THAT(parse_error("{{ a ? b }}"), HasSubstr("'?' means nothing"));
   EXPECT_THAT(parse_error("{{ 9" + std::string(60, '9') + " }}"), HasSubstr("too large"));
   EXPECT_THAT(parse_error("{{ '\\ud800' }}"), HasSubstr("an escape"));
+  EXPECT_THAT(parse_error("{{ '\\N{BULLET}' }}"), HasSubstr("\\N{...}"));
   EXPECT_THAT(parse_error("\xff"), HasSubstr("not UTF-8"));
   EXPECT_THAT(parse_error("{% set true = 1 %}"), HasSubstr("'true' is a constant"));
 }
