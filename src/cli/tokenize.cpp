@@ -15,12 +15,12 @@ Options declare() {
   Options options(
       "tokenize",
       "Prints one JSON line per text: {\"ids\": [...], \"pieces\": [...]}. The texts are TEXT, or "
-      "the \"text\" of every line of a JSONL file. Ids are those of the Hugging Face tokenizer.");
+      "the \"text\" of every line of a JSONL file. Ids are those of the Hugging Face tokenizer. "
+      "A tokenizer's file is tokenizer.json, vocab.json beside its merges.txt, or "
+      "tokenizer.model.");
   options
       .argument("MODEL", Options::Presence::required,
-                "a checkpoint directory, a GGUF file, a tokenizer.json, a vocab.json beside its "
-                "merges.txt, "
-                "or a tokenizer.model")
+                "a checkpoint directory, a GGUF file, or the file of a tokenizer")
       .argument("TEXT", Options::Presence::optional, "one text")
       .option("jsonl", "FILE", "read {\"text\": ...} lines from FILE ('-': standard input)")
       .flag("no-special",
