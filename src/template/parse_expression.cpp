@@ -342,11 +342,7 @@ Expression ExpressionParser::parse_postfix(Expression expression) {
     } else if (tokens_.at_symbol("[")) {
       expression = parse_subscript(std::move(expression));
     } else if (tokens_.at_symbol("(")) {
-      const int line = tokens_.peek().line;
-      CallArguments arguments = parse_call_arguments();
-      const int depth = std::max(expression.depth, depth_of(arguments));
-      expression =
-          around(tokens_, line, depth, Call{boxed(std::move(expression)), std::move(arguments)});
+      expression = parse_call(std::move(expression));
     } else {
       return expression;
     }
@@ -360,15 +356,18 @@ Expression ExpressionParser::parse_filters_and_tests(Expression expression) {
     } else if (tokens_.at_name("is")) {
       expression = parse_test(std::move(expression));
     } else if (tokens_.at_symbol("(")) {
-      const int line = tokens_.peek().line;
-      CallArguments arguments = parse_call_arguments();
-      const int depth = std::max(expression.depth, depth_of(arguments));
-      expression =
-          around(tokens_, line, depth, Call{boxed(std::move(expression)), std::move(arguments)});
+      expression = parse_call(std::move(expression));
     } else {
       return expression;
     }
   }
+}
+
+Expression ExpressionParser::parse_call(Expression callee) {
+  const int line = tokens_.peek().line;
+  CallArguments arguments = parse_call_arguments();
+  const int depth = std::max(callee.depth, depth_of(arguments));
+  return around(tokens_, line, depth, Call{boxed(std::move(callee)), std::move(arguments)});
 }
 
 Expression ExpressionParser::parse_dot(Expression object) {

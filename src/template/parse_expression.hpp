@@ -53,6 +53,7 @@ class ExpressionParser {
   Expression parse_dict();
   Expression parse_postfix(Expression expression);
   Expression parse_filters_and_tests(Expression expression);
+  Expression parse_call(Expression callee);
   Expression parse_dot(Expression object);
   Expression parse_subscript(Expression object);
   Expression parse_slice(ExpressionPtr object, std::optional<Expression> start, int line);
