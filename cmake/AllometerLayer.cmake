@@ -25,12 +25,13 @@ function(allometer_compile_options target)
 endfunction()
 
 # allometer_layer(NAME USES layers... PUBLIC targets... PRIVATE targets...): the static library allometer::NAME from
-# src/NAME/*.cpp (main.cpp excepted).
+# src/NAME/*.cpp (main.cpp excepted) and the folders in it.
 function(allometer_layer name)
   cmake_parse_arguments(ARG "" "" "USES;PUBLIC;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp"
-       "${PROJECT_SOURCE_DIR}/src/${name}/detail/*.cpp")
-  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+       "${PROJECT_SOURCE_DIR}/src/${name}/*/*.cpp")
+  # Kernels are compiled once per instruction set: src/ops/layer.cmake.
+  list(FILTER sources EXCLUDE REGEX "/(main\\.cpp|kernels/.*)$")
   list(TRANSFORM ARG_USES PREPEND "allometer::")
   if(sources)
     add_library(allometer_${name} STATIC ${sources})
@@ -48,10 +49,11 @@ function(allometer_layer name)
   endif()
 endfunction()
 
-# allometer_tests(NAME layers...): the unit tests tests/NAME/*_test.cpp as one executable, every test known to ctest.
+# allometer_tests(NAME layers...): the unit tests tests/NAME/*_test.cpp, also in folders there, as one executable, every test known to ctest.
 function(allometer_tests name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp"
+       "${PROJECT_SOURCE_DIR}/tests/${name}/*/*_test.cpp")
   if(NOT sources)
     return()
   endif()

@@ -189,16 +189,47 @@ void read_process_docs(const YamlValue& yaml, DataSettings& data) {
                                 did_you_mean(data.process_docs, names), fmt::join(names, ", ")));
 }
 
+/// Without a generator there must be no arguments for one, and with one no file.
+void read_generator(const YamlValue& yaml, DataSettings& data) {
+  const YamlValue* name = find_set(yaml, "generator");
+  const YamlValue* arguments = find_set(yaml, "generator_args");
+  if (name == nullptr) {
+    if (arguments == nullptr) return;
+    throw ConfigError(arguments->where() + "generator_args goes with the key generator");
+  }
+  for (const char* key : {"dataset_path", "dataset_kwargs", "fewshot_path", "training_split",
+                          "validation_split", "test_split", "fewshot_split"}) {
+    const YamlValue* value = find_set(yaml, key);
+    if (value == nullptr) continue;
+    throw ConfigError(fmt::format("{}{} and generator (line {}) exclude each other", value->where(),
+                                  key, name->line));
+  }
+  const std::string given = read_text(*name, "generator");
+  const GeneratorKind* kind = find_generator(given);
+  if (kind == nullptr) {
+    std::vector<std::string> names;
+    for (const GeneratorKind* known : generator_kinds()) names.emplace_back(known->name);
+    throw ConfigError(fmt::format("{}generator '{}' is unknown{} There are: {}", name->where(),
+                                  given, did_you_mean(given, names), fmt::join(names, ", ")));
+  }
+  data.generated = std::make_shared<const GeneratedData>(*kind, arguments, *name->file);
+  data.same_split = false;
+}
+
 }  // namespace
 
 DataSettings parse_data_settings(const YamlValue& yaml) {
   DataSettings data;
+  data.samples = read_samples(yaml);
+  read_generator(yaml, data);
+  read_process_docs(yaml, data);
+  if (data.generated) return data;
   const YamlValue* dataset_path = find_set(yaml, "dataset_path");
   if (dataset_path == nullptr) {
     throw ConfigError(yaml.where() +
-                      "dataset_path must name the questions' file (*.jsonl, *.json or *.csv)");
+                      "dataset_path must name the questions' file (*.jsonl, *.json or *.csv), or "
+                      "generator a generated data set");
   }
-  data.samples = read_samples(yaml);
   const std::string path = read_text(*dataset_path, "dataset_path");
   const bool is_builder = path == "json" || path == "csv";
   const bool has_kwargs = find_set(yaml, "dataset_kwargs") != nullptr;
@@ -210,7 +241,6 @@ DataSettings parse_data_settings(const YamlValue& yaml) {
   } else {
     read_single_file(yaml, *dataset_path, data);
   }
-  read_process_docs(yaml, data);
   return data;
 }
 

@@ -24,10 +24,16 @@ namespace {
 /// Raised whenever the same task file and data would give other prompts or scores.
 constexpr int kSemanticsRevision = 1;
 
-Dataset load_documents(const std::filesystem::path& file, const DataSettings& data) {
-  Dataset dataset = load_dataset(file);
+Dataset processed(Dataset dataset, const DataSettings& data) {
   return data.process_docs.empty() ? std::move(dataset)
                                    : find_transform(data.process_docs)->apply(dataset);
+}
+
+Dataset load_questions(const DataSettings& data) {
+  if (data.generated) {
+    return processed(data.generated->make(Split::test, data.generated->sizes().questions), data);
+  }
+  return processed(load_dataset(data.questions), data);
 }
 
 /// fewshot_config.samples as a data set, of which the task file is the source.
@@ -101,15 +107,19 @@ class FileTask final : public Task {
 };
 
 std::optional<Dataset> load_pool(const TaskSettings& settings) {
-  if (!settings.data.samples.empty()) return sample_documents(settings);
-  if (!settings.data.demonstrations.empty())
-    return load_documents(settings.data.demonstrations, settings.data);
+  const DataSettings& data = settings.data;
+  if (!data.samples.empty()) return sample_documents(settings);
+  if (data.generated) {
+    return processed(data.generated->make(Split::train, data.generated->sizes().demonstrations),
+                     data);
+  }
+  if (!data.demonstrations.empty()) return processed(load_dataset(data.demonstrations), data);
   return std::nullopt;
 }
 
 FileTask::FileTask(TaskSettings settings)
     : settings_(std::move(settings)),
-      questions_(load_documents(settings_.data.questions, settings_.data)),
+      questions_(load_questions(settings_.data)),
       pool_(load_pool(settings_)),
       filler_(settings_.question, settings_.output_type, questions_),
       demonstration_filler_(settings_.demonstration, settings_.output_type, pool()),

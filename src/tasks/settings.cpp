@@ -27,6 +27,8 @@ const std::vector<std::string>& known_keys() {
                                              "dataset_path",
                                              "fewshot_path",
                                              "dataset_kwargs",
+                                             "generator",
+                                             "generator_args",
                                              "training_split",
                                              "validation_split",
                                              "test_split",

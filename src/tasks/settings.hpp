@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "tasks/exact_match.hpp"
+#include "tasks/generators/generator.hpp"
 #include "tasks/task.hpp"
 #include "tasks/yaml_value.hpp"
 
@@ -37,6 +39,8 @@ struct DocumentSettings {
 
 struct DataSettings {
   std::filesystem::path questions;
+  /// In place of files; its train split gives the demonstrations unless `samples` does.
+  std::shared_ptr<const GeneratedData> generated;
   /// The demonstrations' own file; empty: they come from the questions' file, or from `samples`.
   std::filesystem::path demonstrations;
   /// fewshot_config.samples as the text of a JSON array; empty if not given.

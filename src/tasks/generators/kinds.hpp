@@ -1,0 +1,12 @@
+#pragma once
+/// Every generator, each defined in the file of its name:
+///   const GeneratorKind kStepgame{"stepgame", 1, "one line", create};
+/// A new one is declared here and entered into the table in generator.cpp.
+
+#include "tasks/generators/generator.hpp"
+
+namespace allometer::tasks {
+
+// In alphabetical order, one a line.
+
+}  // namespace allometer::tasks
