@@ -1,10 +1,11 @@
 #pragma once
 /// The comparison behind exact_match, as huggingface/evaluate and lm-evaluation-harness define it.
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "tasks/task_regex.hpp"
 
 namespace allometer::tasks {
 
@@ -21,19 +22,17 @@ class ExactMatch {
  public:
   /// Throws ConfigError, beginning with `where`, for a regular expression that does not compile.
   ExactMatch(const ExactMatchOptions& options, const std::string& where);
-  ~ExactMatch();
-  ExactMatch(ExactMatch&&) noexcept;
 
-  /// A text after all that is to be ignored has been removed.
+  /// A text after all that is to be ignored has been removed. Throws ConfigError for a regular
+  /// expression that takes too long on it.
   std::string normalized(std::string_view text) const;
   bool matches(std::string_view prediction, std::string_view reference) const {
     return normalized(prediction) == normalized(reference);
   }
 
  private:
-  struct Regexes;
   ExactMatchOptions options_;
-  std::unique_ptr<const Regexes> regexes_;
+  std::vector<TaskRegex> regexes_;
 };
 
 }  // namespace allometer::tasks

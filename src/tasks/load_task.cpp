@@ -11,6 +11,7 @@
 #include "core/log.hpp"
 #include "tasks/demonstrations.hpp"
 #include "tasks/document_text.hpp"
+#include "tasks/filters.hpp"
 #include "tasks/metrics.hpp"
 #include "tasks/settings.hpp"
 #include "tasks/story_docs.hpp"
@@ -79,6 +80,7 @@ class FileTask final : public Task {
     return static_cast<std::size_t>(question);
   }
   const Dataset& pool() const { return pool_ ? *pool_ : questions_; }
+  void add_metrics(const AnswerFilter& filter, double chance);
   bool has_metric(MetricId id) const;
   double mean_chance() const;
   std::optional<FilledDocument> fill_if_possible(int question) const;
@@ -93,6 +95,9 @@ class FileTask final : public Task {
   std::vector<Request> choice_requests(const FilledDocument& filled, const std::string& before,
                                        const std::string& delimiter) const;
 
+  std::vector<MetricValue> score_answers(std::size_t question, const std::string& generated,
+                                         std::span<const std::string> targets) const;
+
   TaskSettings settings_;
   Dataset questions_;
   std::optional<Dataset> pool_;  ///< nothing: the questions' own documents
@@ -101,7 +106,9 @@ class FileTask final : public Task {
   std::optional<TextSource> description_;
   LmEvalDraws lm_eval_draws_;
   std::vector<const MetricDefinition*> definitions_;
-  std::vector<ExactMatch> comparisons_;  ///< one per metric
+  std::vector<ExactMatch> comparisons_;  ///< one per definition
+  std::vector<AnswerFilter> filters_;    ///< at least one
+  /// The definitions in order, once for each filter.
   std::vector<Metric> metrics_;
   mutable std::once_flag system_left_out_;  ///< so that it is said once
 };
@@ -125,14 +132,23 @@ FileTask::FileTask(TaskSettings settings)
       demonstration_filler_(settings_.demonstration, settings_.output_type, pool()),
       lm_eval_draws_(pool().documents.size(), questions_.documents.size()) {
   if (settings_.description) description_.emplace(*settings_.description, questions_);
-  const double chance = settings_.chance.value_or(mean_chance());
+  for (const FilterSetting& filter : settings_.filters) filters_.emplace_back(filter);
+  if (filters_.empty()) filters_.emplace_back(FilterSetting());
   for (const MetricSetting& setting : settings_.metrics) {
-    const MetricDefinition* definition = find_metric(settings_.output_type, setting.name);
-    definitions_.push_back(definition);
+    definitions_.push_back(find_metric(settings_.output_type, setting.name));
     comparisons_.emplace_back(setting.exact_match, setting.where + "regexes_to_ignore: ");
-    Metric metric = definition->metric;
-    if (setting.higher_is_better) metric.higher_is_better = *setting.higher_is_better;
-    if (definition->can_be_guessed) metric.chance = chance;
+  }
+  const double chance = settings_.chance.value_or(mean_chance());
+  for (const AnswerFilter& filter : filters_) add_metrics(filter, chance);
+}
+
+void FileTask::add_metrics(const AnswerFilter& filter, double chance) {
+  for (std::size_t i = 0; i < definitions_.size(); ++i) {
+    Metric metric = definitions_[i]->metric;
+    metric.name += filter.metric_suffix();
+    metric.higher_is_better =
+        settings_.metrics[i].higher_is_better.value_or(metric.higher_is_better);
+    if (definitions_[i]->can_be_guessed) metric.chance = chance;
     metrics_.push_back(std::move(metric));
   }
 }
@@ -366,28 +382,35 @@ std::vector<Request> FileTask::requests(int question, const PromptSettings& prom
 
 std::vector<MetricValue> FileTask::score(int question, std::span<const Response> responses) const {
   const FilledDocument filled = filler_.fill(questions_, index(question));
+  if (settings_.output_type == OutputType::generate_until) {
+    return score_answers(index(question), responses.front().text, filled.targets);
+  }
   const std::size_t num_choices = filled.choices.size();
   std::vector<MetricValue> values;
-  for (std::size_t i = 0; i < definitions_.size(); ++i) {
-    const MetricId id = definitions_[i]->id;
-    switch (settings_.output_type) {
-      case OutputType::multiple_choice: {
-        ALLOMETER_EXPECT(responses.size() ==
-                         num_choices * (has_metric(MetricId::acc_mutual_info) ? 2 : 1));
-        values.push_back(
-            score_choices(id, {responses.first(num_choices), responses.subspan(num_choices),
-                               filled.choices, filled.gold}));
-        break;
-      }
-      case OutputType::loglikelihood:
-        values.push_back(score_continuation(id, responses.front()));
-        break;
-      case OutputType::loglikelihood_rolling:
-        values.push_back(score_text(id, responses.front(), filled.targets.front()));
-        break;
-      case OutputType::generate_until:
-        values.push_back(score_generation(comparisons_[i], responses.front().text, filled.targets));
-        break;
+  for (const MetricDefinition* definition : definitions_) {
+    if (settings_.output_type == OutputType::loglikelihood) {
+      values.push_back(score_continuation(definition->id, responses.front()));
+    } else if (settings_.output_type == OutputType::loglikelihood_rolling) {
+      values.push_back(score_text(definition->id, responses.front(), filled.targets.front()));
+    } else {
+      ALLOMETER_EXPECT(responses.size() ==
+                       num_choices * (has_metric(MetricId::acc_mutual_info) ? 2 : 1));
+      values.push_back(score_choices(definition->id,
+                                     {responses.first(num_choices), responses.subspan(num_choices),
+                                      filled.choices, filled.gold}));
+    }
+  }
+  return values;
+}
+
+/// What each filter makes of the generated text, compared as each metric says.
+std::vector<MetricValue> FileTask::score_answers(std::size_t question, const std::string& generated,
+                                                 std::span<const std::string> targets) const {
+  std::vector<MetricValue> values;
+  for (const AnswerFilter& filter : filters_) {
+    const std::string answer = filter.apply(generated, questions_.documents[question]);
+    for (const ExactMatch& comparison : comparisons_) {
+      values.push_back(score_generation(comparison, answer, targets));
     }
   }
   return values;

@@ -78,6 +78,16 @@ std::string without_punctuation(std::string_view text) {
   return without(text, [](char c) { return kPunctuation.find(c) != std::string_view::npos; });
 }
 
+std::string without_unicode_punctuation(std::string_view text) {
+  std::string kept;
+  for_each_code_point(text, [&](utf8proc_int32_t c) {
+    const utf8proc_category_t category = utf8proc_category(c);
+    if (category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO) return;
+    jinja::append_utf8(kept, static_cast<char32_t>(c));
+  });
+  return kept;
+}
+
 std::string without_digits(std::string_view text) {
   return without(text, [](char c) { return c >= '0' && c <= '9'; });
 }

@@ -26,6 +26,8 @@ std::string lower(std::string_view text);
 
 /// Text without the 32 characters of string.punctuation.
 std::string without_punctuation(std::string_view text);
+/// Text without the characters of Unicode's categories P*. Expects UTF-8.
+std::string without_unicode_punctuation(std::string_view text);
 /// Text without 0-9.
 std::string without_digits(std::string_view text);
 

@@ -44,6 +44,7 @@ const std::vector<std::string>& known_keys() {
                                              "fewshot_config",
                                              "target_delimiter",
                                              "generation_kwargs",
+                                             "filter_list",
                                              "metric_list",
                                              "repeats",
                                              "tag",
@@ -62,10 +63,6 @@ struct Unsupported {
   const char* advice;
 };
 constexpr Unsupported kUnsupported[] = {
-    {"filter_list",
-     "answers are compared as generated; metric_list's exact_match takes regexes_to_ignore, "
-     "ignore_case, "
-     "ignore_punctuation and ignore_numbers"},
     {"dataset_name",
      "dataset_path names a local file, and a configuration is chosen when the file is made "
      "(analysis/fetch_dataset.py --config)"},
@@ -323,6 +320,11 @@ void require_texts(const YamlValue& yaml, TaskSettings& settings) {
     throw ConfigError(
         where + "output_type loglikelihood_rolling takes no demonstrations; num_fewshot must be 0");
   }
+  if (!settings.filters.empty() && settings.output_type != OutputType::generate_until) {
+    throw ConfigError(
+        fmt::format("{}filter_list needs output_type: generate_until, this task has {}", where,
+                    name_of(settings.output_type)));
+  }
   if (settings.question.choices && (settings.output_type == OutputType::loglikelihood ||
                                     settings.output_type == OutputType::loglikelihood_rolling)) {
     throw ConfigError(fmt::format("{}output_type {} has no choices; remove doc_to_choice", where,
@@ -418,6 +420,7 @@ TaskSettings parse_settings(const YamlValue& yaml, const std::filesystem::path& 
   read_fewshot(yaml, settings);
   read_generation(yaml, settings);
   read_metrics(yaml, settings);
+  settings.filters = read_filters(yaml);
   read_metadata(yaml, settings);
   require_texts(yaml, settings);
   if (const YamlValue* repeats = find_set(yaml, "repeats")) read_integer(*repeats, "repeats", 1, 1);
@@ -436,7 +439,7 @@ std::string TaskSettings::canonical_text() const {
                            exact.regexes_to_ignore, exact.ignore_case, exact.ignore_punctuation,
                            exact.ignore_numbers});
   }
-  const nlohmann::json text{
+  nlohmann::json text{
       {"task", name},
       {"output_type", name_of(output_type)},
       {"question", canonical(question)},
@@ -454,6 +457,8 @@ std::string TaskSettings::canonical_text() const {
       {"process_docs_revision",
        data.process_docs.empty() ? 0 : find_transform(data.process_docs)->revision},
   };
+  // A task without filters keeps the identity that it had before there were any.
+  if (!filters.empty()) text["filters"] = canonical(filters);
   return text.dump();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tasks/exact_match.hpp"
+#include "tasks/filters.hpp"
 #include "tasks/generators/generator.hpp"
 #include "tasks/task.hpp"
 #include "tasks/yaml_value.hpp"
@@ -79,6 +80,7 @@ struct TaskSettings {
   std::vector<std::string> until;
   int max_gen_toks = 256;
   std::vector<MetricSetting> metrics;
+  std::vector<FilterSetting> filters;  ///< empty: answers are compared as generated
   std::optional<bool> add_bos_token;
   std::optional<double> chance;
 

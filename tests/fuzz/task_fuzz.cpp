@@ -41,8 +41,8 @@ void write(const char* name, std::string_view text) {
   std::ofstream(directory() / name, std::ios::binary | std::ios::trunc) << text;
 }
 
-/// Everything that can be asked of a task.
-void use(const Task& task) {
+/// Everything that can be asked of a task; `generated` is what a model wrote.
+void use(const Task& task, std::string_view generated) {
   for (int question = 0; question < task.num_questions() && question < 4; ++question) {
     task.question_id(question);
     task.question_text(question);
@@ -52,7 +52,8 @@ void use(const Task& task) {
          {Sampler::first_n, Sampler::fixed, Sampler::per_question, Sampler::lm_eval}) {
       try {
         const std::vector<Request> requests = task.requests(question, {1, sampler, 1234});
-        task.score(question, std::vector<Response>(requests.size()));
+        task.score(question, std::vector<Response>(requests.size(),
+                                                   Response{-1, false, 1, std::string(generated)}));
       } catch (const allometer::Error&) {
       }
     }
@@ -79,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   write("task.yaml", input.substr(0, cut));
   try {
     parse_yaml(input.substr(0, cut), "task.yaml");
-    use(*load_task(directory() / "task.yaml"));
+    use(*load_task(directory() / "task.yaml"), data.substr(0, 512));
   } catch (const allometer::Error&) {
   }
   return 0;

@@ -18,6 +18,7 @@ import random
 import re
 import string
 import sys
+import unicodedata
 
 import jinja2
 import numpy as np
@@ -303,10 +304,117 @@ def exact_match_cases():
             for prediction, reference in pairs for option in options]
 
 
+# ---- lm_eval/filters -----------------------------------------------------------------------------------------------
+
+FALLBACK = "[invalid]"
+
+
+def selected(pattern, text, group_select):
+    """The match that RegexFilter takes, or None. The harness fails on an index out of range; None here."""
+    found = re.compile(pattern).findall(text)
+    if not -len(found) <= group_select < len(found):
+        return None
+    match = found[group_select]
+    if isinstance(match, tuple):
+        match = next((group for group in match if group), None)
+    return None if match is None else match.strip()
+
+
+def multi_choice(step, text, choices):
+    def plain(text):
+        for pattern in step.get("regexes_to_ignore", []):
+            text = re.sub(pattern, "", text)
+        if step.get("ignore_case"):
+            text = text.lower()
+        if step.get("ignore_punctuation"):
+            text = "".join(c for c in text if not unicodedata.category(c).startswith("P"))
+        return text
+
+    select = step.get("group_select", 0)
+    match = selected(step.get("regex_pattern", r"#### (\-?[0-9\.\,]+)"), text, select)
+    if match:
+        return match
+    letters = [chr(ord("A") + i) for i in range(len(choices))]
+    shown = [plain(choice.strip()) for choice in choices]
+    match = selected("|".join(map(re.escape, shown)), plain(text), select)
+    if match:
+        return {choice: f"({letter})" for choice, letter in zip(shown, letters)}.get(match, match)
+    match = selected(rf":[\s]*({'|'.join(letters)})", text, select)
+    return f"({match})" if match else step.get("fallback", FALLBACK)
+
+
+def filtered(steps, text, choices):
+    for step in steps:
+        match step["function"]:
+            case "regex":
+                found = selected(step.get("regex_pattern", r"#### (\-?[0-9\.\,]+)"), text, step.get("group_select", 0))
+                text = step.get("fallback", FALLBACK) if found is None else found
+            case "multi_choice_regex":
+                text = multi_choice(step, text, choices)
+            case "remove_whitespace":
+                text = text[1:] if text.startswith(" ") else text
+            case "lowercase":
+                text = text.lower()
+            case "uppercase":
+                text = text.upper()
+            case "map":
+                text = step.get("mapping_dict", {}).get(text, step.get("default_value", FALLBACK))
+    return text
+
+
+FILTERS = [
+    [{"function": "take_first"}],
+    [{"function": "regex"}, {"function": "take_first"}],
+    [{"function": "regex", "regex_pattern": r"#### (\-?[0-9\.\,]+)", "fallback": "none  "}],
+    [{"function": "regex", "regex_pattern": r"(-?[$0-9.,]{2,})|(-?[0-9]+)", "group_select": -1}, {"function": "take_first"}],
+    [{"function": "regex", "regex_pattern": r"(-?[$0-9.,]{2,})|(-?[0-9]+)", "group_select": 1}],
+    [{"function": "regex", "regex_pattern": r"(a)|(b)|(?=c)()()", "group_select": -2}],
+    [{"function": "regex", "regex_pattern": r"(?<=the answer is )(.*)(?=.)"}, {"function": "take_first"}],
+    [{"function": "regex", "regex_pattern": r"\w*", "group_select": -1}],
+    [{"function": "regex", "regex_pattern": r"(?s)answer.*?(\s+\S+\s*)"}, {"function": "uppercase"}],
+    [{"function": "remove_whitespace"}, {"function": "lowercase"}, {"function": "take_first"}],
+    [{"function": "lowercase"}, {"function": "regex", "regex_pattern": r"\b(yes|no)\b"},
+     {"function": "map", "mapping_dict": {"yes": "Yes", "no": "No"}}],
+    [{"function": "uppercase"}, {"function": "map", "mapping_dict": {"YES": "1"}, "default_value": "0"}],
+    [{"function": "multi_choice_regex", "regex_pattern": r"(\([A-Z]\))"}, {"function": "take_first"}],
+    [{"function": "multi_choice_regex", "regex_pattern": r"(\([A-Z]\))", "ignore_case": True, "ignore_punctuation": True,
+      "group_select": -1}],
+    [{"function": "multi_choice_regex", "regexes_to_ignore": [r"[\r\n]", r"\bthe\b"], "ignore_case": True,
+      "fallback": "?"}],
+]
+
+ANSWERS = ["", " ", "#### 18", "so 3 + 4 = 7.\n#### 1,234.", "It costs $5.50 or 7", "#### -12 and #### 40", "...", "c b a", "cc",
+           "the answer is (B).", "So the answer is No.", "the answer is ", " yes", "Yes, no", "YES", "no\u0660 not", "naïve ΟΔΟΣ ß",
+           "the red house", "The RED-house!", "answer: B", "Answer:\n  D", "(C) or (A)", "«red house»", "answer\u00a0 x\ty",
+           "a+b (c)", "two\nlines\n", "\u2028sep", "١٢ and 34"]
+
+CHOICES = [["red house", "blue", "a+b (c)"], ["x", "blue!", "house", "the red"], ["...", "yes", "yes"]]
+
+
+def filter_cases():
+    return [{"steps": steps, "choices": choices, "text": text, "answer": filtered(steps, text, choices)}
+            for steps in FILTERS for text in ANSWERS
+            for choices in (CHOICES if steps[0]["function"] == "multi_choice_regex" else CHOICES[:1])]
+
+
+def regex_cases():
+    patterns = [r"a", r"\d+", r"\w*", r"x*", r"(a)|(b)", r"(?P<n>\w)(?P=n)", r"^\s+|\s+$", r".", r"(?s).+", r"(?m)^.", r"$", r"\b",
+                r"(?i)YES", r"[^\W\d]+", r"(?<!\w)no", r"a{2,}?", "ü|東", r"\.\d*", r"(?=(\w\w))", r"\n\Z"]
+    texts = ["", "aab", "baaa 12 aa", "  lead\nand trail \n", "yes YES Yes", "naïve ü 東京", "no, not no", "1.5 ١٢.", "xx", "\n\n"]
+    cases = []
+    for pattern in patterns:
+        for text in texts:
+            found = re.compile(pattern).findall(text)
+            cases.append({"pattern": pattern, "text": text, "removed": re.sub(pattern, "", text),
+                          "found": [list(match) if isinstance(match, tuple) else [match] for match in found]})
+    return cases
+
+
 def build():
     """path -> text of every file."""
     files = {}
-    expected = {"prompts": [], "choices": [], "texts": text_cases(), "exact_match": exact_match_cases()}
+    expected = {"prompts": [], "choices": [], "texts": text_cases(), "exact_match": exact_match_cases(),
+                "filters": filter_cases(), "regexes": regex_cases()}
     rng = random.Random(11)
     for name, (config, splits, settings) in fixtures().items():
         for split, docs in splits.items():

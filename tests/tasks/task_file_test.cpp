@@ -162,7 +162,6 @@ struct BadValue {
 
 TEST_F(TaskFile, EveryUnsupportedKeyOrValueIsNamed) {
   const BadValue cases[] = {
-      {"filter_list:\n  - name: x\n", 5, "filter_list is not supported"},
       {"dataset_name: main\n", 5, "dataset_name is not supported"},
       {"gen_prefix: A\n", 5, "gen_prefix is not supported"},
       {"process_results: !function u.f\n", 5, "process_results is not supported"},
