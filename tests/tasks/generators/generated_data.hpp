@@ -25,7 +25,8 @@ inline void expect_balanced(const Dataset& dataset, const std::string& field) {
   std::map<std::string, int> counts;
   for (const auto& document : dataset.documents) ++counts[document.at(field).dump()];
   ASSERT_GT(counts.size(), 1U) << field;
-  const double mean = static_cast<double>(dataset.documents.size()) / counts.size();
+  const double mean =
+      static_cast<double>(dataset.documents.size()) / static_cast<double>(counts.size());
   for (const auto& [value, count] : counts) EXPECT_NEAR(count, mean, 0.02 * mean) << value;
 }
 
