@@ -18,6 +18,13 @@ pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(sentencepiece REQUIRED IMPORTED_TARGET sentencepiece)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 
+# CLD2 comes without a .pc file or a CMake package.
+find_path(CLD2_INCLUDE_DIR cld2/public/compact_lang_det.h REQUIRED)
+find_library(CLD2_LIBRARY cld2 REQUIRED)
+add_library(allometer_cld2 INTERFACE)
+target_include_directories(allometer_cld2 SYSTEM INTERFACE ${CLD2_INCLUDE_DIR})
+target_link_libraries(allometer_cld2 INTERFACE ${CLD2_LIBRARY})
+
 # FindHDF5 sets variables; one target keeps them out of the layers. A parallel HDF5 build needs MPI's headers.
 add_library(allometer_hdf5 INTERFACE)
 target_include_directories(allometer_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})

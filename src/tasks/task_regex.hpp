@@ -1,6 +1,7 @@
 #pragma once
-/// Regular expressions of task files: Python's, with errors that name the file and the key.
+/// Regular expressions of task files and documents: Python's, with errors that name the place.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@ class TaskRegex {
   /// pattern that takes too many steps on the text.
   std::vector<std::vector<std::string>> find_all(const std::string& text) const;
   std::string removed_from(const std::string& text) const;
+  /// re.search(text) is not None; len(re.findall(text)); re.split(text) of a pattern without
+  /// groups. Throw as those above.
+  bool is_in(const std::string& text) const;
+  std::int64_t count(const std::string& text) const;
+  std::vector<std::string> split(const std::string& text) const;
 
  private:
   std::string where_;
