@@ -45,7 +45,13 @@ std::string take_key(nlohmann::json& document) {
 std::span<const GeneratorKind* const> generator_kinds() {
   // In alphabetical order.
   static const std::vector<const GeneratorKind*> kinds{
-      // one a line
+      &kCells,     //
+      &kFigures,   //
+      &kMap,       //
+      &kMaze,      //
+      &kNavigate,  //
+      &kShapes,    //
+      &kStepgame,  //
   };
   return kinds;
 }

@@ -8,5 +8,12 @@
 namespace allometer::tasks {
 
 // In alphabetical order, one a line.
+extern const GeneratorKind kCells;
+extern const GeneratorKind kFigures;
+extern const GeneratorKind kMap;
+extern const GeneratorKind kMaze;
+extern const GeneratorKind kNavigate;
+extern const GeneratorKind kShapes;
+extern const GeneratorKind kStepgame;
 
 }  // namespace allometer::tasks
