@@ -39,12 +39,11 @@ class Reader {
     if (!value.is_boolean()) fail(fmt::format("'{}' is neither true nor false", key));
     return value.get<bool>();
   }
-  /// null stands for NaN, which JSON does not have.
-  double number(const char* key) const {
-    const json& value = member(key);
-    if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
-    if (!value.is_number()) fail(fmt::format("'{}' is not a number", key));
-    return value.get<double>();
+  double number(const char* key) const { return to_number(member(key), key); }
+  std::vector<double> numbers(const char* key) const {
+    std::vector<double> numbers;
+    for (const json& value : list(key)) numbers.push_back(to_number(value, key));
+    return numbers;
   }
   Digest digest(const char* key) const { return Digest::from_hex(text(key)); }
   const json& list(const char* key) const {
@@ -95,6 +94,12 @@ class Reader {
     const auto found = object_.find(key);
     if (found == object_.end()) fail(fmt::format("'{}' is missing", key));
     return *found;
+  }
+  /// null stands for NaN, which JSON does not have.
+  double to_number(const json& value, const char* key) const {
+    if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
+    if (!value.is_number()) fail(fmt::format("'{}' is not a number", key));
+    return value.get<double>();
   }
   template <class T>
   T to_integer(const json& value, const char* key) const {
@@ -166,7 +171,8 @@ json encode_metric(const PlannedMetric& metric) {
           {"unit", metric.unit},
           {"long_name", metric.long_name},
           {"has_standard_error", metric.has_standard_error},
-          {"chance", number_or_null(metric.chance)}};
+          {"chance", number_or_null(metric.chance)},
+          {"majority", number_or_null(metric.majority)}};
 }
 
 PlannedMetric decode_metric(const json& value) {
@@ -179,12 +185,16 @@ PlannedMetric decode_metric(const json& value) {
   metric.long_name = in.text("long_name");
   metric.has_standard_error = in.flag("has_standard_error");
   metric.chance = in.number("chance");
+  metric.majority = in.number("majority");
   return metric;
 }
 
 json encode_task(const PlannedTask& task) {
   json metrics = json::array();
   for (const PlannedMetric& metric : task.metrics) metrics.push_back(encode_metric(metric));
+  json difficulties = json::array();
+  for (const double difficulty : task.difficulties)
+    difficulties.push_back(number_or_null(difficulty));
   return {{"name", task.name},
           {"ability", task.ability},
           {"description", task.description},
@@ -194,6 +204,7 @@ json encode_task(const PlannedTask& task) {
           {"question_texts", task.question_texts},
           {"question_targets", task.question_targets},
           {"num_choices", task.num_choices},
+          {"difficulties", std::move(difficulties)},
           {"digest", task.digest.hex()}};
 }
 
@@ -209,10 +220,12 @@ PlannedTask decode_task(const json& value) {
   task.question_texts = in.texts("question_texts");
   task.question_targets = in.texts("question_targets");
   task.num_choices = in.integers("num_choices");
+  task.difficulties = in.numbers("difficulties");
   task.digest = in.digest("digest");
   const std::size_t questions = task.question_ids.size();
   if (task.question_texts.size() != questions || task.question_targets.size() != questions ||
-      task.num_choices.size() != questions) {
+      task.num_choices.size() != questions ||
+      (!task.difficulties.empty() && task.difficulties.size() != questions)) {
     in.fail(fmt::format("'{}' has lists of questions that differ in length", task.name));
   }
   return task;

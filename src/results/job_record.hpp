@@ -54,7 +54,8 @@ struct PlannedMetric {
   std::string unit;
   std::string long_name;
   bool has_standard_error = true;
-  double chance = 0;  ///< NaN where there is none (JSON null)
+  double chance = 0;    ///< NaN where there is none (JSON null)
+  double majority = 0;  ///< NaN where there is none
 };
 
 struct PlannedTask {
@@ -68,6 +69,7 @@ struct PlannedTask {
   std::vector<std::string> question_texts;
   std::vector<std::string> question_targets;
   std::vector<std::int32_t> num_choices;
+  std::vector<double> difficulties;  ///< NaN where a question has none; empty where none has
   Digest digest;
 };
 

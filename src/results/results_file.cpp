@@ -131,10 +131,11 @@ std::vector<PlannedMetric> read_metrics(const Hdf5Group& job, const std::filesys
   const auto directions = rows.read<std::int16_t>("metric_higher_is_better");
   const auto errors = rows.read<std::int16_t>("metric_has_standard_error");
   const auto chances = rows.read<double>("metric_chance");
+  const auto majorities = rows.read<double>("metric_majority");
   std::vector<PlannedMetric> metrics;
   for (std::size_t i = 0; i < names.size(); ++i) {
     metrics.push_back({names[i], aggregations[i], directions[i] != 0, units[i], long_names[i],
-                       errors[i] != 0, chances[i]});
+                       errors[i] != 0, chances[i], majorities[i]});
   }
   return metrics;
 }
@@ -150,6 +151,7 @@ void read_tasks(const Hdf5Group& job, const std::filesystem::path& path, PlanRec
   Rows questions(job, "question", path);
   const auto ids = questions.text("question_id");
   const auto choices = questions.read<std::int32_t>("question_num_choices");
+  const auto difficulties = questions.read<double>("question_difficulty");
   const auto num_metrics = read_row_sizes(rows, "metric", metrics.size(), path);
   const auto num_questions = read_row_sizes(rows, "question", ids.size(), path);
   std::ptrdiff_t metric = 0;
@@ -165,6 +167,8 @@ void read_tasks(const Hdf5Group& job, const std::filesystem::path& path, PlanRec
     task.question_ids.assign(ids.begin() + question, ids.begin() + question + num_questions[i]);
     task.num_choices.assign(choices.begin() + question,
                             choices.begin() + question + num_questions[i]);
+    task.difficulties.assign(difficulties.begin() + question,
+                             difficulties.begin() + question + num_questions[i]);
     metric += num_metrics[i];
     question += num_questions[i];
     plan.tasks.push_back(std::move(task));

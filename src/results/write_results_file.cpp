@@ -163,6 +163,9 @@ void write_metrics(Hdf5Group& job, const MergedGrid& grid) {
        [](auto* metric) { return metric->has_standard_error; });
   job.write_column(measured("metric_chance", "expected value of guessing", "1"), "metric",
                    gather<double>(metrics, [](auto* metric) { return metric->chance; }));
+  job.write_column(measured("metric_majority", "value of always giving the commonest answer", "1"),
+                   "metric",
+                   gather<double>(metrics, [](auto* metric) { return metric->majority; }));
 }
 
 void write_questions(Hdf5Group& job, const MergedGrid& grid) {
@@ -174,11 +177,14 @@ void write_questions(Hdf5Group& job, const MergedGrid& grid) {
     job.write_column({name, meaning}, "question", values);
   };
   Values<std::int32_t> sizes, tasks, choices;
+  Values<double> difficulties;
   for (std::size_t i = 0; i < grid.tasks.size(); ++i) {
     const PlannedTask& task = *grid.tasks[i];
     sizes.push_back(static_cast<std::int32_t>(task.question_ids.size()));
     tasks.insert(tasks.end(), task.question_ids.size(), static_cast<std::int32_t>(i));
     choices.insert(choices.end(), task.num_choices.begin(), task.num_choices.end());
+    difficulties.insert(difficulties.end(), task.difficulties.begin(), task.difficulties.end());
+    difficulties.resize(tasks.size(), std::numeric_limits<double>::quiet_NaN());
   }
   job.add_dimension("question", static_cast<std::int64_t>(tasks.size()));
   write_ragged(job, "task", "question", sizes);
@@ -188,6 +194,9 @@ void write_questions(Hdf5Group& job, const MergedGrid& grid) {
   each("question_target", "the right answer", &PlannedTask::question_targets);
   job.write_column({"question_num_choices", "number of answer choices, 0 where there are none"},
                    "question", choices);
+  job.write_column(
+      measured("question_difficulty", "difficulty on the task's own scale, as hops or digits", "1"),
+      "question", difficulties);
 }
 
 void write_tasks(Hdf5Group& job, const MergedGrid& grid) {

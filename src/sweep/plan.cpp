@@ -30,7 +30,8 @@ results::PlannedMetric plan_metric(const tasks::Metric& metric) {
           metric.unit,
           metric.long_name,
           metric.has_standard_error,
-          metric.chance};
+          metric.chance,
+          metric.majority};
 }
 
 int limited_questions(const tasks::Task& task, std::optional<std::int64_t> limit) {
@@ -51,6 +52,7 @@ results::PlannedTask plan_task(const tasks::Task& task, int num_questions) {
     planned.question_texts.push_back(task.question_text(i));
     planned.question_targets.push_back(task.question_target(i));
     planned.num_choices.push_back(task.num_choices(i));
+    planned.difficulties.push_back(task.difficulty(i));
   }
   return planned;
 }

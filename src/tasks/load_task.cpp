@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <cmath>
+#include <limits>
+#include <map>
 #include <mutex>
 #include <span>
 
@@ -24,6 +25,7 @@ namespace {
 
 /// Raised whenever the same task file and data would give other prompts or scores.
 constexpr int kSemanticsRevision = 1;
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 Dataset processed(Dataset dataset, const DataSettings& data) {
   return data.process_docs.empty() ? std::move(dataset)
@@ -50,6 +52,13 @@ Dataset sample_documents(const TaskSettings& settings) {
   return samples;
 }
 
+/// What one metric is computed by.
+struct Measure {
+  const MetricDefinition* definition = nullptr;
+  std::size_t setting = 0;  ///< entry of metric_list
+  std::size_t filter = 0;   ///< entry of filter_list
+};
+
 /// A task made of a YAML file and data files.
 class FileTask final : public Task {
  public:
@@ -69,6 +78,7 @@ class FileTask final : public Task {
   std::string question_text(int question) const override;
   std::string question_target(int question) const override;
   int num_choices(int question) const override;
+  double difficulty(int question) const override;
   std::vector<Request> requests(int question, const PromptSettings& prompt) const override;
   std::vector<MetricValue> score(int question, std::span<const Response> responses) const override;
   Digest digest() const override;
@@ -80,9 +90,10 @@ class FileTask final : public Task {
     return static_cast<std::size_t>(question);
   }
   const Dataset& pool() const { return pool_ ? *pool_ : questions_; }
-  void add_metrics(const AnswerFilter& filter, double chance);
+  void add_metrics(std::size_t filter);
   bool has_metric(MetricId id) const;
-  double mean_chance() const;
+  double chance_of(const FilledDocument& filled) const;
+  void measure_guessing();
   std::optional<FilledDocument> fill_if_possible(int question) const;
   std::vector<std::size_t> draw(std::size_t question, const PromptSettings& prompt) const;
   std::vector<std::size_t> draw_as_lm_eval(std::size_t question,
@@ -95,8 +106,8 @@ class FileTask final : public Task {
   std::vector<Request> choice_requests(const FilledDocument& filled, const std::string& before,
                                        const std::string& delimiter) const;
 
-  std::vector<MetricValue> score_answers(std::size_t question, const std::string& generated,
-                                         std::span<const std::string> targets) const;
+  std::vector<MetricValue> score_answer(std::size_t question, std::span<const Response> responses,
+                                        std::span<const std::string> targets) const;
 
   TaskSettings settings_;
   Dataset questions_;
@@ -105,9 +116,9 @@ class FileTask final : public Task {
   DocumentFiller demonstration_filler_;
   std::optional<TextSource> description_;
   LmEvalDraws lm_eval_draws_;
-  std::vector<const MetricDefinition*> definitions_;
-  std::vector<ExactMatch> comparisons_;  ///< one per definition
+  std::vector<ExactMatch> comparisons_;  ///< one per entry of metric_list
   std::vector<AnswerFilter> filters_;    ///< at least one
+  std::vector<Measure> measures_;        ///< one per metric
   /// The definitions in order, once for each filter.
   std::vector<Metric> metrics_;
   mutable std::once_flag system_left_out_;  ///< so that it is said once
@@ -134,42 +145,74 @@ FileTask::FileTask(TaskSettings settings)
   if (settings_.description) description_.emplace(*settings_.description, questions_);
   for (const FilterSetting& filter : settings_.filters) filters_.emplace_back(filter);
   if (filters_.empty()) filters_.emplace_back(FilterSetting());
-  for (const MetricSetting& setting : settings_.metrics) {
-    definitions_.push_back(find_metric(settings_.output_type, setting.name));
+  for (const MetricSetting& setting : settings_.metrics)
     comparisons_.emplace_back(setting.exact_match, setting.where + "regexes_to_ignore: ");
-  }
-  const double chance = settings_.chance.value_or(mean_chance());
-  for (const AnswerFilter& filter : filters_) add_metrics(filter, chance);
+  for (std::size_t filter = 0; filter < filters_.size(); ++filter) add_metrics(filter);
+  measure_guessing();
 }
 
-void FileTask::add_metrics(const AnswerFilter& filter, double chance) {
-  for (std::size_t i = 0; i < definitions_.size(); ++i) {
-    Metric metric = definitions_[i]->metric;
-    metric.name += filter.metric_suffix();
-    metric.higher_is_better =
-        settings_.metrics[i].higher_is_better.value_or(metric.higher_is_better);
-    if (definitions_[i]->can_be_guessed) metric.chance = chance;
+/// The likelihood of the target is the same whatever is extracted from the generated text: it comes
+/// once, with the first filter, under its own name.
+void FileTask::add_metrics(std::size_t filter) {
+  for (std::size_t i = 0; i < settings_.metrics.size(); ++i) {
+    const MetricSetting& setting = settings_.metrics[i];
+    const MetricDefinition* definition = find_metric(settings_.output_type, setting.name);
+    const bool is_of_target = definition->id == MetricId::nll;
+    if (is_of_target && filter > 0) continue;
+    Metric metric = definition->metric;
+    if (!is_of_target) metric.name += filters_[filter].metric_suffix();
+    metric.higher_is_better = setting.higher_is_better.value_or(metric.higher_is_better);
     metrics_.push_back(std::move(metric));
+    measures_.push_back({definition, i, filter});
   }
 }
 
 bool FileTask::has_metric(MetricId id) const {
-  return std::any_of(definitions_.begin(), definitions_.end(),
-                     [&](const MetricDefinition* definition) { return definition->id == id; });
+  return std::any_of(measures_.begin(), measures_.end(),
+                     [&](const Measure& measure) { return measure.definition->id == id; });
 }
 
-/// Of picking a choice blindly, over the questions that can be filled.
-double FileTask::mean_chance() const {
-  if (settings_.output_type != OutputType::multiple_choice) return std::nan("");
-  double sum = 0;
-  int count = 0;
+/// Of picking a choice blindly.
+double FileTask::chance_of(const FilledDocument& filled) const {
+  if (settings_.chance) return *settings_.chance;
+  return static_cast<double>(filled.gold.size()) / static_cast<double>(filled.choices.size());
+}
+
+/// What guessing is worth: the mean chance, and what always giving the commonest answer would
+/// score, over the questions that can be filled.
+void FileTask::measure_guessing() {
+  if (settings_.output_type == OutputType::loglikelihood_rolling) return;
+  const bool has_choices = settings_.output_type == OutputType::multiple_choice;
+  double sum_of_chances = 0;
+  int count = 0, commonest = 0;
+  std::map<std::string, int> times;
   for (int question = 0; question < num_questions(); ++question) {
     const std::optional<FilledDocument> filled = fill_if_possible(question);
     if (!filled) continue;
-    sum += static_cast<double>(filled->gold.size()) / static_cast<double>(filled->choices.size());
     ++count;
+    if (has_choices) {
+      sum_of_chances += chance_of(*filled);
+      for (const int gold : filled->gold)
+        commonest = std::max(commonest, ++times["place " + std::to_string(gold)]);
+    }
+    for (const std::string& target : filled->targets)
+      commonest = std::max(commonest, ++times["text " + target]);
   }
-  return count > 0 ? sum / count : std::nan("");
+  if (count == 0) return;
+  const double chance =
+      has_choices ? sum_of_chances / count : settings_.chance.value_or(kUndefined);
+  const double majority = static_cast<double>(commonest) / count;
+  for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    const MetricId id = measures_[i].definition->id;
+    const bool is_answered =
+        id == MetricId::exact_match && settings_.output_type == OutputType::generate_until;
+    if (measures_[i].definition->can_be_guessed || is_answered) {
+      metrics_[i].chance = chance;
+      metrics_[i].majority = majority;
+    }
+    if (id == MetricId::acc_above_chance && chance < 1)
+      metrics_[i].majority = (majority - chance) / (1 - chance);
+  }
 }
 
 std::optional<FilledDocument> FileTask::fill_if_possible(int question) const {
@@ -197,6 +240,12 @@ int FileTask::num_choices(int question) const {
   if (settings_.output_type != OutputType::multiple_choice) return 0;
   const std::optional<FilledDocument> filled = fill_if_possible(question);
   return filled ? static_cast<int>(filled->choices.size()) : 0;
+}
+
+double FileTask::difficulty(int question) const {
+  const nlohmann::json& document = questions_.documents[index(question)];
+  const auto found = document.find("difficulty");
+  return found != document.end() && found->is_number() ? found->get<double>() : kUndefined;
 }
 
 std::vector<std::size_t> FileTask::draw(std::size_t question, const PromptSettings& prompt) const {
@@ -377,41 +426,53 @@ std::vector<Request> FileTask::requests(int question, const PromptSettings& prom
     request.until = settings_.until;
     request.max_gen_toks = settings_.max_gen_toks;
   }
-  return {request};
+  std::vector<Request> requests{request};
+  if (type == OutputType::generate_until && has_metric(MetricId::nll)) {
+    Request target;
+    target.context = request.context;
+    target.continuation = (is_chat ? "" : settings_.target_delimiter) + filled.targets.at(0);
+    requests.push_back(std::move(target));
+  }
+  return requests;
 }
 
 std::vector<MetricValue> FileTask::score(int question, std::span<const Response> responses) const {
   const FilledDocument filled = filler_.fill(questions_, index(question));
   if (settings_.output_type == OutputType::generate_until) {
-    return score_answers(index(question), responses.front().text, filled.targets);
+    return score_answer(index(question), responses, filled.targets);
   }
   const std::size_t num_choices = filled.choices.size();
   std::vector<MetricValue> values;
-  for (const MetricDefinition* definition : definitions_) {
+  for (const Measure& measure : measures_) {
+    const MetricId id = measure.definition->id;
     if (settings_.output_type == OutputType::loglikelihood) {
-      values.push_back(score_continuation(definition->id, responses.front()));
+      values.push_back(score_continuation(id, responses.front()));
     } else if (settings_.output_type == OutputType::loglikelihood_rolling) {
-      values.push_back(score_text(definition->id, responses.front(), filled.targets.front()));
+      values.push_back(score_text(id, responses.front(), filled.targets.front()));
     } else {
       ALLOMETER_EXPECT(responses.size() ==
                        num_choices * (has_metric(MetricId::acc_mutual_info) ? 2 : 1));
-      values.push_back(score_choices(definition->id,
-                                     {responses.first(num_choices), responses.subspan(num_choices),
-                                      filled.choices, filled.gold}));
+      values.push_back(
+          score_choices(id, {responses.first(num_choices), responses.subspan(num_choices),
+                             filled.choices, filled.gold, chance_of(filled)}));
     }
   }
   return values;
 }
 
 /// What each filter makes of the generated text, compared as each metric says.
-std::vector<MetricValue> FileTask::score_answers(std::size_t question, const std::string& generated,
-                                                 std::span<const std::string> targets) const {
+std::vector<MetricValue> FileTask::score_answer(std::size_t question,
+                                                std::span<const Response> responses,
+                                                std::span<const std::string> targets) const {
+  std::vector<std::string> answers;
+  for (const AnswerFilter& filter : filters_)
+    answers.push_back(filter.apply(responses[0].text, questions_.documents[question]));
   std::vector<MetricValue> values;
-  for (const AnswerFilter& filter : filters_) {
-    const std::string answer = filter.apply(generated, questions_.documents[question]);
-    for (const ExactMatch& comparison : comparisons_) {
-      values.push_back(score_generation(comparison, answer, targets));
-    }
+  for (const Measure& measure : measures_) {
+    const MetricId id = measure.definition->id;
+    values.push_back(id == MetricId::nll ? MetricValue{-responses[1].log_likelihood, 1}
+                                         : score_generation(id, comparisons_[measure.setting],
+                                                            answers[measure.filter], targets));
   }
   return values;
 }

@@ -7,12 +7,14 @@
 #include <numbers>
 
 #include "core/contract.hpp"
+#include "tasks/edit_distance.hpp"
 #include "tasks/python_text.hpp"
 
 namespace allometer::tasks {
 namespace {
 
-constexpr double kNoChance = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoChance = kUndefined;
 
 MetricDefinition mean_of(MetricId id, OutputType type, bool is_default, const char* name,
                          const char* long_name, bool can_be_guessed) {
@@ -49,8 +51,14 @@ const std::vector<MetricDefinition>& definitions() {
             true),
         mean_of(MetricId::exact_match, multiple_choice, false, "exact_match",
                 "Share of questions whose right choice is what greedy decoding gives.", false),
-        mean_of(MetricId::nll, multiple_choice, false, "nll",
+        mean_of(MetricId::nll, multiple_choice, true, "nll",
                 "Negative log-likelihood of the right choice.", false),
+        mean_of(MetricId::brier_score, multiple_choice, true, "brier_score",
+                "Squared distance between the probabilities of the choices, which sum to 1, and "
+                "the truth (Brier 1950).",
+                false),
+        mean_of(MetricId::acc_above_chance, multiple_choice, true, "acc_above_chance",
+                "(acc - chance) / (1 - chance): 0 for guessing, 1 for all right.", false),
         mean_of(MetricId::acc, loglikelihood, true, "acc",
                 "Share of targets that greedy decoding gives.", false),
         ratio_of(MetricId::perplexity, loglikelihood, true, "perplexity", "perplexity",
@@ -70,11 +78,21 @@ const std::vector<MetricDefinition>& definitions() {
                  "Negative log-likelihood per token: the language-model loss."),
         mean_of(MetricId::exact_match, generate_until, true, "exact_match",
                 "Share of generated answers that equal the target.", false),
+        mean_of(MetricId::edit_distance, generate_until, true, "edit_distance",
+                "Levenshtein distance of the generated answer from the target, divided by the "
+                "longer one's length.",
+                false),
+        mean_of(MetricId::nll, generate_until, true, "nll",
+                "Negative log-likelihood of the target.", false),
     };
     for (MetricDefinition& definition : all) {
-      if (definition.id != MetricId::nll) continue;
-      definition.metric.higher_is_better = false;
-      definition.metric.unit = "nat";
+      const bool is_nll = definition.id == MetricId::nll;
+      if (is_nll) definition.metric.unit = "nat";
+      if (is_nll || definition.id == MetricId::brier_score ||
+          definition.id == MetricId::edit_distance) {
+        definition.metric.higher_is_better = false;
+      }
+      if (definition.id == MetricId::acc_above_chance) definition.metric.chance = 0;
     }
     return all;
   }();
@@ -107,6 +125,25 @@ std::vector<double> ranking(MetricId id, const ChoiceScores& scores) {
     }
   }
   return values;
+}
+
+/// lm_eval/api/metrics.py, brier_score: the choices' likelihoods are renormalised to sum to 1; all
+/// choices that count as right share the truth.
+double brier_score(const ChoiceScores& scores) {
+  double most = -std::numeric_limits<double>::infinity();
+  for (const Response& response : scores.conditional)
+    most = std::max(most, response.log_likelihood);
+  double sum = 0;
+  for (const Response& response : scores.conditional)
+    sum += std::exp(response.log_likelihood - most);
+  double score = 0;
+  for (std::size_t i = 0; i < scores.conditional.size(); ++i) {
+    const double probability = std::exp(scores.conditional[i].log_likelihood - most) / sum;
+    const auto is_right = std::count(scores.gold.begin(), scores.gold.end(), static_cast<int>(i));
+    const double truth = static_cast<double>(is_right) / static_cast<double>(scores.gold.size());
+    score += (probability - truth) * (probability - truth);
+  }
+  return score;
 }
 
 }  // namespace
@@ -143,7 +180,11 @@ MetricValue score_choices(MetricId id, const ChoiceScores& scores) {
     });
     return {any ? 1.0 : 0.0, 1};
   }
-  return {is_gold(argmax(ranking(id, scores))) ? 1.0 : 0.0, 1};
+  if (id == MetricId::brier_score) return {brier_score(scores), 1};
+  const double is_right = is_gold(argmax(ranking(id, scores))) ? 1 : 0;
+  if (id != MetricId::acc_above_chance) return {is_right, 1};
+  if (scores.chance >= 1) return {kUndefined, 1};
+  return {(is_right - scores.chance) / (1 - scores.chance), 1};
 }
 
 MetricValue score_continuation(MetricId id, const Response& response) {
@@ -162,13 +203,17 @@ MetricValue score_text(MetricId id, const Response& response, std::string_view t
   }
 }
 
-MetricValue score_generation(const ExactMatch& comparison, std::string_view generated,
+MetricValue score_generation(MetricId id, const ExactMatch& comparison, std::string_view generated,
                              std::span<const std::string> references) {
   const std::string prediction = comparison.normalized(generated);
-  const bool any = std::any_of(
-      references.begin(), references.end(),
-      [&](const std::string& reference) { return comparison.normalized(reference) == prediction; });
-  return {any ? 1.0 : 0.0, 1};
+  double smallest_distance = 1;
+  for (const std::string& reference : references) {
+    const std::string wanted = comparison.normalized(reference);
+    if (prediction == wanted) return {id == MetricId::exact_match ? 1.0 : 0.0, 1};
+    if (id != MetricId::edit_distance) continue;
+    smallest_distance = std::min(smallest_distance, normalized_edit_distance(prediction, wanted));
+  }
+  return {id == MetricId::exact_match ? 0.0 : smallest_distance, 1};
 }
 
 double apply(Aggregation aggregation, double ratio) {

@@ -17,7 +17,10 @@ enum class MetricId {
   acc_norm,
   acc_bytes,
   acc_mutual_info,
+  acc_above_chance,
+  brier_score,
   exact_match,
+  edit_distance,
   nll,
   perplexity,
   word_perplexity,
@@ -29,7 +32,7 @@ enum class MetricId {
 struct MetricDefinition {
   MetricId id = MetricId::acc;
   OutputType output_type = OutputType::multiple_choice;
-  bool is_default = false;       ///< in lm-evaluation-harness's list where a task names no metrics
+  bool is_default = false;       ///< computed where a task names no metrics
   std::string_view aggregation;  ///< what lm-evaluation-harness calls it
   bool can_be_guessed = false;   ///< chance is that of picking a choice blindly
   Metric metric;
@@ -47,6 +50,7 @@ struct ChoiceScores {
       unconditional;                     ///< without the question's text; only for acc_mutual_info
   std::span<const std::string> choices;  ///< without the delimiter
   std::span<const int> gold;             ///< choices that count as right; nll takes the first
+  double chance = 0;                     ///< of guessing this question; only for acc_above_chance
 };
 /// `id` is one of multiple_choice's metrics. Ties go to the first choice, as numpy.argmax has it.
 MetricValue score_choices(MetricId id, const ChoiceScores& scores);
@@ -57,8 +61,9 @@ MetricValue score_continuation(MetricId id, const Response& response);
 /// `id` is one of loglikelihood_rolling's metrics; `text` is what was scored.
 MetricValue score_text(MetricId id, const Response& response, std::string_view text);
 
-/// exact_match: 1 if the generated text equals any of the references.
-MetricValue score_generation(const ExactMatch& comparison, std::string_view generated,
+/// exact_match: 1 if the generated text equals any of the references; edit_distance: that to the
+/// nearest of them. `comparison` says what both ignore.
+MetricValue score_generation(MetricId id, const ExactMatch& comparison, std::string_view generated,
                              std::span<const std::string> references);
 
 }  // namespace allometer::tasks

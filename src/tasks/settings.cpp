@@ -246,8 +246,7 @@ MetricSetting read_metric(const YamlValue& entry, OutputType type) {
                                   name->where(), name_of(type), setting.name,
                                   did_you_mean(setting.name, names), fmt::join(names, ", ")));
   }
-  const bool takes_options =
-      type == OutputType::generate_until && definition->id == MetricId::exact_match;
+  const bool takes_options = type == OutputType::generate_until && definition->id != MetricId::nll;
   require_known(entry, "the metric " + setting.name, takes_options ? exact : plain);
   if (const YamlValue* value = find_set(entry, "aggregation")) {
     if (read_text(*value, "aggregation") != definition->aggregation) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -101,6 +102,8 @@ struct Metric {
   bool has_standard_error = true;
   /// Expected value of guessing; NaN where there is none.
   double chance = 0;
+  /// Value of always giving the commonest answer; NaN where there is none.
+  double majority = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// One question's share of a metric. NaN value: not defined for this question.
@@ -135,8 +138,13 @@ class Task {
   /// Number of answer choices (0 where there are none, or where they cannot be filled).
   virtual int num_choices(int question) const = 0;
 
+  /// On the task's own scale, as hops or digits: the document's field `difficulty`; NaN without
+  /// one.
+  virtual double difficulty(int question) const = 0;
+
   /// The requests of a question. For multiple choice one per choice in order, then, if
-  /// acc_mutual_info is asked for, one per choice without context; else one. Throws ConfigError
+  /// acc_mutual_info is asked for, one per choice without context; else one, and where the metric
+  /// nll is asked for of generated answers, one that scores the target. Throws ConfigError
   /// naming file, row and field when a template cannot be filled, and for demonstrations that are
   /// more than the pool has or that a rolling task cannot take. With a chat template the context is
   /// its text and target_delimiter is empty; rolling texts stay as they are. Sampler lm_eval takes

@@ -37,6 +37,9 @@ class FakeTask final : public tasks::Task {
   std::string question_text(int) const override { return ""; }
   std::string question_target(int) const override { return ""; }
   int num_choices(int question) const override {
+    double difficulty(int) const override {
+      return std::nan("");
+    }
     return static_cast<int>(questions_[static_cast<std::size_t>(question)].size());
   }
   std::vector<tasks::Request> requests(int question,

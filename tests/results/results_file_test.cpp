@@ -69,11 +69,16 @@ TEST_F(ResultsFileTest, GivesBackThePlan) {
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(plan.tasks[i].question_ids, expected.tasks[i].question_ids);
     EXPECT_EQ(plan.tasks[i].num_choices, expected.tasks[i].num_choices);
+    ASSERT_EQ(plan.tasks[i].difficulties.size(), expected.tasks[i].question_ids.size());
     ASSERT_EQ(plan.tasks[i].metrics.size(), expected.tasks[i].metrics.size());
     EXPECT_EQ(plan.tasks[i].metrics[0].name, expected.tasks[i].metrics[0].name);
     EXPECT_EQ(plan.tasks[i].metrics[0].aggregation, expected.tasks[i].metrics[0].aggregation);
   }
   EXPECT_TRUE(std::isnan(plan.tasks[1].metrics[0].chance));
+  EXPECT_EQ(plan.tasks[0].metrics[0].majority, expected.tasks[0].metrics[0].majority);
+  EXPECT_EQ(plan.tasks[0].difficulties[0], 1.5);
+  EXPECT_TRUE(std::isnan(plan.tasks[0].difficulties[1]));
+  EXPECT_TRUE(std::isnan(plan.tasks[1].difficulties[0]));
   EXPECT_EQ(plan.cells[1].seed, 0xFFFFFFFFFFFFFFFFULL);
 }
 

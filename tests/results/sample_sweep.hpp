@@ -51,6 +51,7 @@ inline PlannedTask make_task(const std::string& name, int questions,
                                   std::to_string(i) + " mice — 猫.");
     task.question_targets.push_back(i % 3 == 0 ? "" : "mouse " + std::to_string(i));
     task.num_choices.push_back(name == "story_cloze" ? 4 : 0);
+    if (name == "story_cloze") task.difficulties.push_back(i % 2 == 0 ? 1.5 : kNaN);
   }
   task.digest = sha256("task " + name);
   return task;
@@ -82,9 +83,10 @@ inline PlanRecord make_plan() {
                   {{"tuning", "sft"}},
                   sha256("260k")}};
   plan.variants = {{0, "f32", "stories-50k/f32"}, {1, "bf16", "stories-260k/bf16"}};
-  const PlannedMetric acc{"acc", "mean", true, "1", "share of right answers", true, 0.25};
-  const PlannedMetric norm{"acc_norm", "mean", true, "1", "acc by length", true, 0.25};
-  const PlannedMetric bits{"bits_per_byte", "bits", false, "bit", "bits per byte", false, kNaN};
+  const PlannedMetric acc{"acc", "mean", true, "1", "share of right answers", true, 0.25, 0.3};
+  const PlannedMetric norm{"acc_norm", "mean", true, "1", "acc by length", true, 0.25, 0.3};
+  const PlannedMetric bits{"bits_per_byte", "bits", false, "bit",
+                           "bits per byte", false,  kNaN,  kNaN};
   const PlannedMetric match{"exact,match", "mean", true, "1", "same text", true, 0};
   plan.tasks = {make_task("story_cloze", 7, {acc, norm}), make_task("story_lm", 5, {bits}),
                 make_task("story_continue", 4, {match})};

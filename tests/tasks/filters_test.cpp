@@ -89,7 +89,7 @@ class FilterTask : public testing::Test {
                                             << "\n";
     std::ofstream(directory / "task.yaml")
         << "task: sums\ndataset_path: data.jsonl\noutput_type: generate_until\n"
-        << "doc_to_text: q\ndoc_to_target: a\n"
+        << "doc_to_text: q\ndoc_to_target: a\nmetric_list: [{metric: exact_match}, {metric: nll}]\n"
         << filter_list << more;
     return load_task(directory / "task.yaml");
   }
@@ -102,9 +102,9 @@ class FilterTask : public testing::Test {
     return "no error";
   }
   static std::vector<double> values(const Task& task, int question, const std::string& text) {
-    const Response response{0, false, 1, text};
+    const std::vector<Response> responses{{0, false, 1, text}, {-1.5, false, 1, ""}};
     std::vector<double> values;
-    for (const MetricValue& value : task.score(question, {&response, 1})) {
+    for (const MetricValue& value : task.score(question, responses)) {
       values.push_back(value.value);
     }
     return values;
@@ -129,20 +129,20 @@ std::vector<std::string> metric_names(const Task& task) {
 TEST_F(FilterTask, EachMetricIsThereOncePerFilter) {
   const auto task = load(kTwo);
   ASSERT_THAT(metric_names(*task),
-              ElementsAre("exact_match,strict-match", "exact_match,flexible-extract"));
-  EXPECT_THAT(values(*task, 0, "so it is #### 4"), ElementsAre(1, 1));
-  EXPECT_THAT(values(*task, 0, "so 2+2 is 4."), ElementsAre(0, 1));
-  EXPECT_THAT(values(*task, 0, "#### 4, not 5"), ElementsAre(1, 0));
+              ElementsAre("exact_match,strict-match", "nll", "exact_match,flexible-extract"));
+  EXPECT_THAT(values(*task, 0, "so it is #### 4"), ElementsAre(1, 1.5, 1));
+  EXPECT_THAT(values(*task, 0, "so 2+2 is 4."), ElementsAre(0, 1.5, 1));
+  EXPECT_THAT(values(*task, 0, "#### 4, not 5"), ElementsAre(1, 1.5, 0));
 }
 
 TEST_F(FilterTask, OneWithoutANameLeavesTheMetricsName) {
   for (const char* name : {"", "name: none, "}) {
     const auto task =
         load(fmt::format("filter_list: [{{{}filter: [{{function: take_first}}]}}]\n", name));
-    EXPECT_THAT(metric_names(*task), ElementsAre("exact_match")) << name;
+    EXPECT_THAT(metric_names(*task), ElementsAre("exact_match", "nll")) << name;
   }
   EXPECT_THAT(metric_names(*load("filter_list: [{name: x, filter: [{function: lowercase}]}]\n")),
-              ElementsAre("exact_match,x"));
+              ElementsAre("exact_match,x", "nll"));
 }
 
 TEST_F(FilterTask, DigestsTellFiltersApart) {
@@ -159,13 +159,13 @@ TEST_F(FilterTask, MistakesAreNamed) {
     return error("filter_list:\n  - filter: " + list + "\n");
   };
   EXPECT_THAT(steps("[{function: majority_vote}]"),
-              HasSubstr("task.yaml:7: the function majority_vote chooses among several"));
+              HasSubstr("task.yaml:8: the function majority_vote chooses among several"));
   EXPECT_THAT(steps("[{function: take_first_k, k: 3}]"), HasSubstr("use take_first"));
   EXPECT_THAT(steps("[{function: regexp}]"), HasSubstr("did you mean"));
   EXPECT_THAT(steps("[{function: !function utils.X}]"), HasSubstr("runs Python code"));
   EXPECT_THAT(steps("[{function: regex, pattern: a}]"), HasSubstr("regex_pattern"));
   EXPECT_THAT(steps("[{function: regex, regex_pattern: '('}]"),
-              HasSubstr("task.yaml:7: regex_pattern: the regular expression '(' is malformed"));
+              HasSubstr("task.yaml:8: regex_pattern: the regular expression '(' is malformed"));
   EXPECT_THAT(steps("[{function: regex, group_select: x}]"), HasSubstr("group_select"));
   EXPECT_THAT(steps("[{function: map, mapping_dict: [a]}]"), HasSubstr("a map from text to text"));
   EXPECT_THAT(steps("[{function: take_first}, {function: lowercase}]"),
@@ -190,7 +190,7 @@ TEST_F(FilterTask, OnlyGeneratedTextIsFiltered) {
 
 TEST_F(FilterTask, ChoicesMustBeThereForTheirLetters) {
   const auto task = load("filter_list: [{filter: [{function: multi_choice_regex}]}]\n");
-  EXPECT_THAT(values(*task, 0, "#### 4"), ElementsAre(1));
+  EXPECT_THAT(values(*task, 0, "#### 4"), ElementsAre(1, 1.5));
   EXPECT_THROW(values(*task, 1, "six"), ConfigError);
 }
 

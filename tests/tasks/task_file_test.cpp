@@ -47,7 +47,7 @@ class TaskFile : public testing::Test {
   TemporaryDirectory directory_;
 };
 
-TEST_F(TaskFile, DefaultsAreThoseOfLmEvaluationHarness) {
+TEST_F(TaskFile, DefaultsAreThoseOfLmEvaluationHarnessAndWhatNoThresholdFakes) {
   const auto task = load("");
   EXPECT_EQ(task->name(), "t");
   EXPECT_EQ(task->ability(), "t");
@@ -55,8 +55,10 @@ TEST_F(TaskFile, DefaultsAreThoseOfLmEvaluationHarness) {
   EXPECT_EQ(task->num_questions(), 3);
   EXPECT_EQ(task->default_num_fewshot(), 0);
   EXPECT_EQ(task->default_sampler(), Sampler::fixed);
-  EXPECT_EQ(task->metrics().size(), 1U);
+  ASSERT_EQ(task->metrics().size(), 3U);
   EXPECT_EQ(task->metrics()[0].name, "exact_match");
+  EXPECT_EQ(task->metrics()[1].name, "edit_distance");
+  EXPECT_EQ(task->metrics()[2].name, "nll");
   EXPECT_FALSE(task->add_bos_token().has_value());
   const Request request = task->requests(1, {}).at(0);
   EXPECT_EQ(request.context, "two?");
