@@ -31,13 +31,13 @@ Split split_of(std::string_view generator, std::string_view key) {
   return hash % kSplits == 0 ? Split::train : Split::test;
 }
 
-/// What makes two documents the same question; taken out of the document.
-std::string take_key(nlohmann::json& document) {
-  const auto found = document.find("key");
-  if (found == document.end()) return document.at("question").get<std::string>();
-  std::string key = found->get<std::string>();
+/// The text of a field that is for the frame alone, taken out of the document.
+std::string take_text(nlohmann::json& document, const char* field, const std::string& otherwise) {
+  const auto found = document.find(field);
+  if (found == document.end()) return otherwise;
+  std::string text = found->get<std::string>();
   document.erase(found);
-  return key;
+  return text;
 }
 
 }  // namespace
@@ -52,6 +52,8 @@ std::span<const GeneratorKind* const> generator_kinds() {
       &kNavigate,  //
       &kShapes,    //
       &kStepgame,  //
+      // one a line
+      &kArithmetic, &kCloze, &kSmallWorld, &kStatedFacts, &kTrainedFacts, &kWordScrambling,
   };
   return kinds;
 }
@@ -99,8 +101,9 @@ nlohmann::json GeneratedData::make_document(Split split, int number,
     draw.random = SplitMix64(seed_from(fmt::format("{}/{}/{}", stream, number, attempt)));
     std::optional<nlohmann::json> document = generator_->make(draw);
     if (!document) continue;
-    const std::string key = take_key(*document);
-    if (split_of(kind_->name, key) != split) continue;
+    const std::string key =
+        take_text(*document, "key", document->at("question").get<std::string>());
+    if (split_of(kind_->name, take_text(*document, "split_by", key)) != split) continue;
     if (!seen.insert(seed_from(key)).second) continue;
     (*document)["id"] = fmt::format("{}/{}", stream, number);
     return std::move(*document);

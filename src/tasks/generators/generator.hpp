@@ -45,7 +45,9 @@ class Generator {
   virtual int num_answers() const = 0;
   /// A document without id, with at least `question` (text) and `difficulty` (number); nothing
   /// where the draw leads nowhere, and another is made. Two documents are one question if they have
-  /// the same `question`, or the same text in the field `key`, which is taken out again.
+  /// the same `question`, or the same text in the field `key`. Which split a question belongs to is
+  /// decided by the text in the field `split_by`, where there is one: what a demonstration would
+  /// give away. Both fields are taken out again.
   virtual std::optional<nlohmann::json> make(Draw draw) const = 0;
 };
 

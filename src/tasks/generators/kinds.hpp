@@ -8,12 +8,18 @@
 namespace allometer::tasks {
 
 // In alphabetical order, one a line.
+extern const GeneratorKind kArithmetic;
 extern const GeneratorKind kCells;
+extern const GeneratorKind kCloze;
 extern const GeneratorKind kFigures;
 extern const GeneratorKind kMap;
 extern const GeneratorKind kMaze;
 extern const GeneratorKind kNavigate;
 extern const GeneratorKind kShapes;
+extern const GeneratorKind kSmallWorld;
+extern const GeneratorKind kStatedFacts;
 extern const GeneratorKind kStepgame;
+extern const GeneratorKind kTrainedFacts;
+extern const GeneratorKind kWordScrambling;
 
 }  // namespace allometer::tasks
