@@ -45,15 +45,20 @@ std::string take_text(nlohmann::json& document, const char* field, const std::st
 std::span<const GeneratorKind* const> generator_kinds() {
   // In alphabetical order.
   static const std::vector<const GeneratorKind*> kinds{
-      &kCells,     //
-      &kFigures,   //
-      &kMap,       //
-      &kMaze,      //
-      &kNavigate,  //
-      &kShapes,    //
-      &kStepgame,  //
       // one a line
-      &kArithmetic, &kCloze, &kSmallWorld, &kStatedFacts, &kTrainedFacts, &kWordScrambling,
+      &kArithmetic,      //
+      &kCells,           //
+      &kCloze,           //
+      &kFigures,         //
+      &kMap,             //
+      &kMaze,            //
+      &kNavigate,        //
+      &kShapes,          //
+      &kSmallWorld,      //
+      &kStatedFacts,     //
+      &kStepgame,        //
+      &kTrainedFacts,    //
+      &kWordScrambling,  //
   };
   return kinds;
 }

@@ -286,7 +286,7 @@ std::span<const KindOfFact> kinds_of_facts() {
        true},
       {"plural",
        2,
-       {"There was one {}, and now there are two", "More than one {} are called"},
+       {"There was one {}, and now there are two", "Where there is one {}, there may soon be two"},
        {{"mouse", "mice"},  {"child", "children"}, {"foot", "feet"},     {"tooth", "teeth"},
         {"goose", "geese"}, {"man", "men"},        {"woman", "women"},   {"ox", "oxen"},
         {"leaf", "leaves"}, {"knife", "knives"},   {"wolf", "wolves"},   {"life", "lives"},
