@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "core/contract.hpp"
-#include "core/error.hpp"
 #include "eval/encode_requests.hpp"
+#include "eval/explain_questions.hpp"
 #include "eval/generated_text.hpp"
+#include "eval/question_error.hpp"
 #include "eval/token_trie.hpp"
 
 namespace allometer::eval {
@@ -36,25 +37,6 @@ struct Batch {
   std::vector<GenerateRequest> to_generate;
   std::vector<std::unique_ptr<StopWatch>> watches;  ///< one per entry of to_generate
 };
-
-/// Runs `body`; an error of it gets the task and the question in front of its message.
-template <class Body>
-auto with_question_named(const tasks::Task& task, int question, Body&& body) {
-  const auto named = [&](const Error& error) {
-    return "task " + task.name() + ", question " + task.question_id(question) + ": " + error.what();
-  };
-  try {
-    return body();
-  } catch (const ConfigError& error) {
-    throw ConfigError(named(error));
-  } catch (const FormatError& error) {
-    throw FormatError(named(error));
-  } catch (const IoError& error) {
-    throw IoError(named(error));
-  } catch (const BackendError& error) {
-    throw BackendError(named(error));
-  }
-}
 
 /// Turns the requests of questions into tokens.
 class Encoder {
@@ -154,7 +136,7 @@ tasks::Response scored_response(const Source& source, const Batch& batch,
 }
 
 /// Nodes of the trie from which at least one request scores a token.
-std::int64_t count_scored_rows(const TokenTrie& trie, const std::vector<ScoreRequest>& requests) {
+std::int64_t count_scored_rows(const TokenTrie& trie, std::span<const ScoreRequest> requests) {
   std::vector<char> is_scored(
       static_cast<std::size_t>(trie.max_depth()));  // along the path of the branch at hand
   std::int64_t count = 0;
@@ -215,16 +197,15 @@ std::vector<results::QuestionRecord> run_questions(const tasks::Task& task,
     with_question_named(task, question,
                         [&] { records.push_back(to_record(task, question, asked, responses)); });
   }
+  if (task.explanation() != nullptr)
+    add_explanations({task, settings, tokenizer, config}, engine, records);
   return records;
 }
 
-TokenEstimate estimate_tokens(const tasks::Task& task, const tasks::PromptSettings& settings,
-                              int begin, int end, const tokenizer::Tokenizer& tokenizer,
-                              const model::Config& config) {
-  const Batch batch = Encoder(task, settings, tokenizer, config).encode(begin, end);
+TokenEstimate estimate_scores(std::span<const ScoreRequest> requests) {
   TokenEstimate estimate;
   std::vector<TokenSpan> sequences;
-  for (const ScoreRequest& request : batch.to_score) {
+  for (const ScoreRequest& request : requests) {
     const auto size = static_cast<std::int64_t>(request.tokens.size());
     estimate.requested += size - 1;
     estimate.max_sequence = std::max(estimate.max_sequence, size - 1);
@@ -232,9 +213,17 @@ TokenEstimate estimate_tokens(const tasks::Task& task, const tasks::PromptSettin
   }
   const TokenTrie scored(std::move(sequences), Inputs::all_but_last);
   estimate.distinct = scored.num_nodes();
-  estimate.scored = count_scored_rows(scored, batch.to_score);
+  estimate.scored = count_scored_rows(scored, requests);
+  return estimate;
+}
 
-  sequences.clear();
+TokenEstimate estimate_tokens(const tasks::Task& task, const tasks::PromptSettings& settings,
+                              int begin, int end, const tokenizer::Tokenizer& tokenizer,
+                              const model::Config& config) {
+  const Batch batch = Encoder(task, settings, tokenizer, config).encode(begin, end);
+  TokenEstimate estimate = estimate_scores(batch.to_score);
+
+  std::vector<TokenSpan> sequences;
   for (const GenerateRequest& request : batch.to_generate) {
     if (request.max_new_tokens == 0) continue;
     // Of the new tokens the last is not read; how many there will be is not known, so all are
@@ -251,6 +240,13 @@ TokenEstimate estimate_tokens(const tasks::Task& task, const tasks::PromptSettin
   estimate.distinct += prompts.num_nodes();
   for (const TokenTrie::Branch& branch : prompts.branches())
     estimate.scored += branch.shared < branch.length ? 1 : 0;
+  if (task.explanation() == nullptr) return estimate;
+  const TokenEstimate explained =
+      estimate_explanations({task, settings, tokenizer, config}, begin, end);
+  estimate.requested += explained.requested;
+  estimate.distinct += explained.distinct;
+  estimate.scored += explained.scored;
+  estimate.max_sequence = std::max(estimate.max_sequence, explained.max_sequence);
   return estimate;
 }
 

@@ -2,6 +2,7 @@
 /// One shard of one cell: prompts -> requests -> token trie -> scores -> records.
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "eval/engine.hpp"
@@ -27,6 +28,8 @@ struct TokenEstimate {
   std::int64_t scored = 0;     ///< rows at the LM head
   std::int64_t max_sequence = 0;
 };
+/// Of requests that are scored as one trie.
+TokenEstimate estimate_scores(std::span<const ScoreRequest> requests);
 TokenEstimate estimate_tokens(const tasks::Task& task, const tasks::PromptSettings& settings,
                               int begin, int end, const tokenizer::Tokenizer& tokenizer,
                               const model::Config& config);

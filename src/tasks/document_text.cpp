@@ -91,10 +91,14 @@ DocumentFiller::DocumentFiller(const DocumentSettings& settings, OutputType type
 }
 
 FilledDocument DocumentFiller::fill(const Dataset& dataset, std::size_t document) const {
+  return fill(dataset.documents.at(document), dataset.where(document));
+}
+
+FilledDocument DocumentFiller::fill(const json& document, const std::string& where) const {
   try {
-    return fill(dataset.documents.at(document));
+    return fill(document);
   } catch (const ConfigError& error) {
-    throw ConfigError(dataset.where(document) + error.what());
+    throw ConfigError(where + error.what());
   }
 }
 

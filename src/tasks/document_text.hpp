@@ -65,6 +65,8 @@ class DocumentFiller {
   /// Throws ConfigError "file:row: ..." naming the field that is missing, or the target that fits
   /// no choice.
   FilledDocument fill(const Dataset& dataset, std::size_t document) const;
+  /// The same of a document that is not in the data set as it is; `where` stands before messages.
+  FilledDocument fill(const nlohmann::json& document, const std::string& where) const;
 
  private:
   FilledDocument fill(const nlohmann::json& document) const;

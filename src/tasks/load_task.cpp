@@ -12,6 +12,7 @@
 #include "core/log.hpp"
 #include "tasks/demonstrations.hpp"
 #include "tasks/document_text.hpp"
+#include "tasks/explained_text.hpp"
 #include "tasks/filters.hpp"
 #include "tasks/metrics.hpp"
 #include "tasks/settings.hpp"
@@ -81,6 +82,13 @@ class FileTask final : public Task {
   double difficulty(int question) const override;
   std::vector<Request> requests(int question, const PromptSettings& prompt) const override;
   std::vector<MetricValue> score(int question, std::span<const Response> responses) const override;
+  const ExplanationSettings* explanation() const override {
+    return settings_.explanation ? &*settings_.explanation : nullptr;
+  }
+  std::vector<ExplainedText> explained_texts(int question) const override;
+  std::vector<std::vector<Request>> perturbed_requests(
+      int question, std::span<const std::vector<std::string>> texts,
+      const PromptSettings& prompt) const override;
   Digest digest() const override;
   std::optional<bool> add_bos_token() const override { return settings_.add_bos_token; }
 
@@ -149,6 +157,9 @@ FileTask::FileTask(TaskSettings settings)
     comparisons_.emplace_back(setting.exact_match, setting.where + "regexes_to_ignore: ");
   for (std::size_t filter = 0; filter < filters_.size(); ++filter) add_metrics(filter);
   measure_guessing();
+  if (!settings_.explanation) return;
+  for (ExplanationMetric& one : settings_.explanation->metrics())
+    metrics_.push_back(std::move(one.metric));
 }
 
 /// The likelihood of the target is the same whatever is extracted from the generated text: it comes
@@ -475,6 +486,40 @@ std::vector<MetricValue> FileTask::score_answer(std::size_t question,
                                                             answers[measure.filter], targets));
   }
   return values;
+}
+
+std::vector<ExplainedText> FileTask::explained_texts(int question) const {
+  ALLOMETER_EXPECT(settings_.explanation.has_value());
+  const std::size_t at = index(question);
+  try {
+    return read_explained_texts(questions_.documents[at], *settings_.explanation);
+  } catch (const ConfigError& error) {
+    throw ConfigError(questions_.where(at) + error.what());
+  }
+}
+
+std::vector<std::vector<Request>> FileTask::perturbed_requests(
+    int question, std::span<const std::vector<std::string>> texts,
+    const PromptSettings& prompt) const {
+  ALLOMETER_EXPECT(settings_.explanation.has_value());
+  const std::size_t at = index(question);
+  const bool is_chat = prompt.chat.apply_template;
+  const std::string before =
+      is_chat ? "" : introduction(at, prompt.chat) + demonstrations(at, prompt);
+  std::vector<std::vector<Request>> requests;
+  for (const std::vector<std::string>& text : texts) {
+    FilledDocument filled = filler_.fill(
+        with_texts(questions_.documents[at], *settings_.explanation, text), questions_.where(at));
+    if (is_chat) {
+      const std::string context = conversation(at, filled.text, prompt);
+      filled.text.clear();
+      requests.push_back(choice_requests(filled, context, ""));
+    } else {
+      requests.push_back(choice_requests(filled, before, settings_.target_delimiter));
+    }
+    requests.back().resize(filled.choices.size());
+  }
+  return requests;
 }
 
 Digest FileTask::digest() const {

@@ -35,6 +35,7 @@ const std::vector<std::string>& known_keys() {
                                              "fewshot_split",
                                              "process_docs",
                                              "description",
+                                             "explanation",
                                              "doc_to_text",
                                              "doc_to_target",
                                              "doc_to_choice",
@@ -301,6 +302,17 @@ void read_metadata(const YamlValue& yaml, TaskSettings& settings) {
   }
 }
 
+void read_explanation(const YamlValue& yaml, TaskSettings& settings) {
+  const YamlValue* value = find_set(yaml, "explanation");
+  if (value == nullptr) return;
+  if (settings.output_type != OutputType::multiple_choice) {
+    throw ConfigError(
+        fmt::format("{}explanation needs output_type: multiple_choice, this task has {}",
+                    value->where(), name_of(settings.output_type)));
+  }
+  settings.explanation = parse_explanation(*value);
+}
+
 /// What each output type cannot do without.
 void require_texts(const YamlValue& yaml, TaskSettings& settings) {
   const std::string where = settings.file.string() + ":" + std::to_string(yaml.line) + ": ";
@@ -421,6 +433,7 @@ TaskSettings parse_settings(const YamlValue& yaml, const std::filesystem::path& 
   read_metrics(yaml, settings);
   settings.filters = read_filters(yaml);
   read_metadata(yaml, settings);
+  read_explanation(yaml, settings);
   require_texts(yaml, settings);
   if (const YamlValue* repeats = find_set(yaml, "repeats")) read_integer(*repeats, "repeats", 1, 1);
   settings.data = parse_data_settings(yaml);
@@ -458,6 +471,7 @@ std::string TaskSettings::canonical_text() const {
   };
   // A task without filters keeps the identity that it had before there were any.
   if (!filters.empty()) text["filters"] = canonical(filters);
+  if (explanation) text["explanation"] = explanation->canonical();
   return text.dump();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tasks/exact_match.hpp"
+#include "tasks/explanation_settings.hpp"
 #include "tasks/filters.hpp"
 #include "tasks/generators/generator.hpp"
 #include "tasks/task.hpp"
@@ -83,6 +84,7 @@ struct TaskSettings {
   std::vector<FilterSetting> filters;  ///< empty: answers are compared as generated
   std::optional<bool> add_bos_token;
   std::optional<double> chance;
+  std::optional<ExplanationSettings> explanation;
 
   /// Everything that can change a number, in one fixed form; paths, comments and labels are not in
   /// it.

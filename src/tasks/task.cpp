@@ -45,4 +45,13 @@ std::optional<Sampler> parse_sampler(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<ExplainedText> Task::explained_texts(int) const {
+  return {};
+}
+
+std::vector<std::vector<Request>> Task::perturbed_requests(
+    int, std::span<const std::vector<std::string>>, const PromptSettings&) const {
+  return {};
+}
+
 }  // namespace allometer::tasks

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/digest.hpp"
@@ -112,6 +113,15 @@ struct MetricValue {
   double weight = 1;
 };
 
+struct ExplanationSettings;  // explanation_settings.hpp
+
+/// A text of a question that an explanation takes apart.
+struct ExplainedText {
+  std::string text;
+  /// Byte ranges [begin, end) of the gold rationale; nothing where this question has none.
+  std::optional<std::vector<std::pair<std::size_t, std::size_t>>> rationale;
+};
+
 /// Immutable after loading; methods may be called from several threads at once.
 class Task {
  public:
@@ -150,9 +160,22 @@ class Task {
   /// its text and target_delimiter is empty; rolling texts stay as they are. Sampler lm_eval takes
   /// settings.seed as Python's seed; lm-evaluation-harness's own default is 1234.
   virtual std::vector<Request> requests(int question, const PromptSettings& settings) const = 0;
-  /// One MetricValue per entry of metrics(); responses in the order of requests.
+  /// One MetricValue per entry of metrics(), but for those of an explanation; responses in the
+  /// order of requests.
   virtual std::vector<MetricValue> score(int question,
                                          std::span<const Response> responses) const = 0;
+
+  /// How the predictions of a multiple-choice task are explained; nullptr: they are not. If they
+  /// are, the metrics of the explanation stand last in metrics(), and score() leaves them out: they
+  /// need more than one round of answers (eval/explain_questions.hpp).
+  virtual const ExplanationSettings* explanation() const { return nullptr; }
+  /// The texts that are explained, one per field. Throws ConfigError naming file, row and field.
+  virtual std::vector<ExplainedText> explained_texts(int question) const;
+  /// As requests, one per choice, with other texts in place of the explained ones: one entry per
+  /// entry of `texts`, which holds a text per field.
+  virtual std::vector<std::vector<Request>> perturbed_requests(
+      int question, std::span<const std::vector<std::string>> texts,
+      const PromptSettings& settings) const;
 
   /// What the task file says, but for labels and paths, and every byte of its data: part of a
   /// cell's identity.

@@ -45,7 +45,7 @@ inline model::RowScore fake_row_score(std::uint64_t state, int vocab_size) {
   return score;
 }
 
-class FakeModel final : public model::CausalModel {
+class FakeModel : public model::CausalModel {
  public:
   explicit FakeModel(int vocab_size = 4, int max_positions = 64, int max_rows = 256)
       : max_rows_(max_rows) {
@@ -87,7 +87,7 @@ class FakeModel final : public model::CausalModel {
       }
       for (int i = 0; i < segment.num_rows; ++i) {
         std::uint64_t state = 0;
-        for (int p = 0; p <= segment.position + i; ++p) state = extend(state, *slot(cache, p) - 1);
+        for (int p = 0; p <= segment.position + i; ++p) state = next(state, *slot(cache, p) - 1);
         std::memcpy(hidden + static_cast<std::size_t>(segment.first_row + i) * kWidth, &state,
                     sizeof state);
       }
@@ -100,21 +100,20 @@ class FakeModel final : public model::CausalModel {
     head_rows += num_rows;
     head_targets += static_cast<int>(targets.size());
     for (int row = 0; row < num_rows; ++row) {
-      scores[static_cast<std::size_t>(row)] =
-          fake_row_score(state_of(hidden, row), config_.vocab_size);
+      scores[static_cast<std::size_t>(row)] = row_score(state_of(hidden, row));
     }
     for (std::size_t i = 0; i < targets.size(); ++i) {
       if (i > 0 && targets[i - 1].row > targets[i].row)
         throw ContractViolation("targets out of order");
       if (targets[i].row >= num_rows) throw ContractViolation("target in no row");
-      target_logits[i] = fake_logit(state_of(hidden, targets[i].row), targets[i].token);
+      target_logits[i] = logit(state_of(hidden, targets[i].row), targets[i].token);
     }
   }
 
   void logits(const float* hidden, int num_rows, float* out) override {
     for (int row = 0; row < num_rows; ++row) {
       for (std::int32_t token = 0; token < config_.vocab_size; ++token) {
-        *out++ = fake_logit(state_of(hidden, row), token);
+        *out++ = logit(state_of(hidden, row), token);
       }
     }
   }
@@ -125,6 +124,18 @@ class FakeModel final : public model::CausalModel {
   int head_targets = 0;
   mutable int caches_made = 0;
   mutable std::size_t bytes_made = 0;
+
+ protected:
+  /// What a row's state becomes with one token more, and what follows from it.
+  virtual std::uint64_t next(std::uint64_t state, std::int32_t token) const {
+    return extend(state, token);
+  }
+  virtual float logit(std::uint64_t state, std::int32_t token) const {
+    return fake_logit(state, token);
+  }
+  virtual model::RowScore row_score(std::uint64_t state) const {
+    return fake_row_score(state, config_.vocab_size);
+  }
 
  private:
   static constexpr int kWidth = 2;  // floats that hold the hash
