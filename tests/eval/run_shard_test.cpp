@@ -1,6 +1,7 @@
 #include "eval/run_shard.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -36,10 +37,8 @@ class FakeTask final : public tasks::Task {
   std::string question_id(int question) const override { return "q" + std::to_string(question); }
   std::string question_text(int) const override { return ""; }
   std::string question_target(int) const override { return ""; }
+  double difficulty(int) const override { return std::nan(""); }
   int num_choices(int question) const override {
-    double difficulty(int) const override {
-      return std::nan("");
-    }
     return static_cast<int>(questions_[static_cast<std::size_t>(question)].size());
   }
   std::vector<tasks::Request> requests(int question,
