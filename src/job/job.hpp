@@ -28,6 +28,7 @@ struct TaskRef {
   std::string name;                       ///< looked up in task directories, or
   std::filesystem::path file;             ///< a task file
   std::optional<std::vector<int>> shots;  ///< overrides the job's
+  std::optional<std::vector<std::uint64_t>> seeds;
   std::optional<std::int64_t> limit;
   int line = 0;
 };
@@ -93,6 +94,11 @@ struct Job {
 /// environment variable. Throws one ConfigError that lists every mistake as "file:line: message",
 /// with a suggestion for unknown keys.
 Job load_job(const std::filesystem::path& file);
+
+/// Throws a ConfigError that lists every rule that matches nothing in the job: silently it would
+/// drop, or keep, expensive cells. Not part of load_job, since a battery's tasks are not known
+/// there.
+void check_rules(const Job& job);
 
 /// What of a cell a rule can see.
 struct CellKey {

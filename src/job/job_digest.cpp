@@ -24,6 +24,7 @@ Json to_json(const Model& model) {
 Json to_json(const TaskRef& task) {
   Json json{{"name", task.name}, {"file", task.file.string()}};
   if (task.shots) json["shots"] = *task.shots;
+  if (task.seeds) json["seeds"] = *task.seeds;
   if (task.limit) json["limit"] = *task.limit;
   return json;
 }

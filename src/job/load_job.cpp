@@ -116,8 +116,6 @@ void check_tasks(const Job& job, Mistakes& mistakes) {
   }
 }
 
-/// A rule about something that the job does not have is a misspelling: silently it would drop, or
-/// keep, expensive cells.
 class RuleCheck {
  public:
   RuleCheck(const Job& job, Mistakes& mistakes) : job_(job), mistakes_(mistakes) {}
@@ -137,10 +135,7 @@ class RuleCheck {
   bool is_known(const std::string& key, const std::string& value) const {
     if (key == "task") return is_known_task(value);
     if (key == "shots") return is_known_shots(value);
-    if (key == "seed") {
-      return std::any_of(job_.seeds.begin(), job_.seeds.end(),
-                         [&](std::uint64_t seed) { return std::to_string(seed) == value; });
-    }
+    if (key == "seed") return is_known_seed(value);
     if (key == "precision") {
       return std::any_of(job_.variants.begin(), job_.variants.end(), [&](const Variant& variant) {
         return name_of(variant.precision) == value;
@@ -158,6 +153,14 @@ class RuleCheck {
   bool is_known_task(const std::string& value) const {
     return std::any_of(job_.tasks.begin(), job_.tasks.end(), [&](const TaskRef& task) {
       return task.name.empty() || glob_match(value, task.name);
+    });
+  }
+
+  bool is_known_seed(const std::string& value) const {
+    return std::any_of(job_.tasks.begin(), job_.tasks.end(), [&](const TaskRef& task) {
+      const std::vector<std::uint64_t>& seeds = task.seeds ? *task.seeds : job_.seeds;
+      return std::any_of(seeds.begin(), seeds.end(),
+                         [&](std::uint64_t seed) { return std::to_string(seed) == value; });
     });
   }
 
@@ -186,14 +189,16 @@ Job load_job(const fs::path& file) {
   for (const ModelEntry& entry : read.models) expand_entry(entry, job, mistakes);
   check_names(job.models, mistakes);
   check_tasks(job, mistakes);
-  // Rules are checked against models and tasks: if those are wrong, the complaints would be noise.
-  if (mistakes.empty()) {
-    const RuleCheck rules(job, mistakes);
-    for (const Rule& rule : job.exclude) rules.check(rule);
-    for (const Rule& rule : job.include) rules.check(rule);
-  }
   mistakes.throw_if_any();
   return job;
+}
+
+void check_rules(const Job& job) {
+  Mistakes mistakes(job.file);
+  const RuleCheck rules(job, mistakes);
+  for (const Rule& rule : job.exclude) rules.check(rule);
+  for (const Rule& rule : job.include) rules.check(rule);
+  mistakes.throw_if_any();
 }
 
 }  // namespace allometer::job

@@ -230,7 +230,7 @@ class JobReader {
     if (node.kind == YamlNode::Kind::scalar && !node.scalar.empty()) {
       name = node.scalar;
     } else {
-      const MapReader map(node, where, {"task", "shots", "limit"}, mistakes_);
+      const MapReader map(node, where, {"task", "shots", "seeds", "limit"}, mistakes_);
       if (node.kind != YamlNode::Kind::map) return std::nullopt;
       name = map.text("task");
       if (map.find("task") == nullptr) {
@@ -238,6 +238,8 @@ class JobReader {
       }
       task.shots = shots_of(map);
       task.limit = map.integer("limit", {1});
+      if (const auto seeds = map.integers("seeds", {0}))
+        task.seeds.emplace(seeds->begin(), seeds->end());
     }
     if (!name) return std::nullopt;
     // Names have no '/' and no ending: what looks like a file is one.

@@ -57,19 +57,6 @@ results::PlannedTask plan_task(const tasks::Task& task, int num_questions) {
   return planned;
 }
 
-std::filesystem::path find_task_file(const job::Job& job, const job::TaskRef& ref,
-                                     const tasks::TaskLibrary& library) {
-  if (!ref.file.empty()) return ref.file;
-  if (const auto* entry = library.find(ref.name)) return entry->file;
-  std::string message = fmt::format("{}:{}: there is no task '{}' in the task directories",
-                                    job.file.string(), ref.line, ref.name);
-  const auto suggestions = library.suggestions(ref.name);
-  if (!suggestions.empty())
-    message += fmt::format("; did you mean {}?", fmt::join(suggestions, ", "));
-  throw ConfigError(message +
-                    " (`allometer tasks` lists them; the key task_directories adds some)");
-}
-
 void plan_tasks(Plan& plan) {
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     PlannedTaskInput& input = plan.tasks[i];
@@ -169,7 +156,7 @@ void plan_cells_of(Plan& plan, std::int32_t variant_index, std::int32_t task_ind
   const std::vector<int> shots =
       ref.shots ? *ref.shots : job.shots.value_or(std::vector<int>{task.default_num_fewshot()});
   for (const int num_fewshot : shots) {
-    for (const std::uint64_t seed : job.seeds) {
+    for (const std::uint64_t seed : ref.seeds ? *ref.seeds : job.seeds) {
       const job::CellKey key{model.name,  model.family, task.name(),  variant.precision,
                              num_fewshot, seed,         &model.levers};
       if (!job::selects(job, key)) continue;
@@ -294,49 +281,6 @@ std::function<std::string(std::span<const tasks::Message>)> chat_renderer(
     }
     return chat_template->render({{"messages", turns}, {"add_generation_prompt", true}});
   };
-}
-
-std::vector<std::filesystem::path> default_task_directories() {
-  std::vector<std::filesystem::path> candidates;
-  if (const char* directory = std::getenv("ALLOMETER_TASKS")) candidates.emplace_back(directory);
-  std::error_code ignored;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  if (!ignored) {
-    // build/PRESET/allometer in a source tree; PREFIX/bin/allometer once installed.
-    candidates.push_back(program.parent_path() / "../../jobs/tasks");
-    candidates.push_back(program.parent_path() / "../share/allometer/jobs/tasks");
-  }
-  for (const auto& candidate : candidates) {
-    if (std::filesystem::is_directory(candidate, ignored))
-      return {std::filesystem::canonical(candidate)};
-  }
-  return {};
-}
-
-std::vector<PlannedTaskInput> load_tasks(const job::Job& job) {
-  std::vector<std::filesystem::path> directories = default_task_directories();
-  directories.insert(directories.end(), job.task_directories.begin(), job.task_directories.end());
-  const tasks::TaskLibrary library(directories);
-  std::vector<PlannedTaskInput> inputs;
-  std::set<std::string> names;
-  std::string mistakes;
-  for (const job::TaskRef& ref : job.tasks) {
-    try {
-      PlannedTaskInput input;
-      input.file = find_task_file(job, ref, library);
-      input.task = tasks::load_task(input.file);
-      if (!names.insert(input.task->name()).second) {
-        throw ConfigError(
-            fmt::format("{}:{}: task '{}' is in the job twice; give all its shots in one entry",
-                        job.file.string(), ref.line, input.task->name()));
-      }
-      inputs.push_back(std::move(input));
-    } catch (const Error& error) {
-      mistakes += (mistakes.empty() ? "" : "\n") + std::string(error.what());
-    }
-  }
-  if (!mistakes.empty()) throw ConfigError(mistakes);
-  return inputs;
 }
 
 Plan make_plan(job::Job job, std::vector<PlannedTaskInput> tasks, const std::string& numerics,

@@ -82,9 +82,10 @@ std::function<std::string(std::span<const tasks::Message>)> chat_renderer(
 /// program, or installed.
 std::vector<std::filesystem::path> default_task_directories();
 
-/// The job's tasks, found and loaded; all their mistakes in one ConfigError. Cheap beside the
+/// The job's tasks, found and loaded; all their mistakes in one ConfigError, and those of rules
+/// that match nothing. In `job` the batteries give way to their tasks. Cheap beside the
 /// checkpoints: do it first.
-std::vector<PlannedTaskInput> load_tasks(const job::Job& job);
+std::vector<PlannedTaskInput> load_tasks(job::Job& job);
 
 /// `tasks` are those of load_tasks; `identities` has one entry per job.models. Throws ConfigError
 /// for what is wrong with the job as a whole (the same checkpoint twice, no cell left).

@@ -394,10 +394,24 @@ YamlValue read_task_yaml(const std::filesystem::path& file) {
   return read_task_yaml(file, 0);
 }
 
+namespace {
+
+Card read_card(const YamlValue& card) {
+  static const std::vector<std::string> known{"protocol", "source", "formula"};
+  require_known(card, "metadata.card", known);
+  const auto text = [&](const char* key) {
+    const YamlValue* value = find_set(card, key);
+    return value == nullptr ? std::string() : read_text(*value, key);
+  };
+  return {text("protocol"), text("source"), text("formula")};
+}
+
+}  // namespace
+
 std::optional<TaskLabels> parse_labels(const YamlValue& yaml) {
   const YamlValue* task = find_set(yaml, "task");
   if (task == nullptr || task->kind != YamlValue::Kind::scalar) return std::nullopt;
-  TaskLabels labels{read_text(*task, "task"), {}, {}};
+  TaskLabels labels{read_text(*task, "task"), {}, {}, {}};
   labels.ability = labels.name;
   for (const char* key : {"group", "tag"}) {
     const YamlValue* value = find_set(yaml, key);
@@ -412,6 +426,7 @@ std::optional<TaskLabels> parse_labels(const YamlValue& yaml) {
   if (const YamlValue* value = find_set(*metadata, "description")) {
     labels.summary = read_text(*value, "metadata.description");
   }
+  if (const YamlValue* card = find_set(*metadata, "card")) labels.card = read_card(*card);
   return labels;
 }
 

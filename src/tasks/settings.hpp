@@ -97,11 +97,12 @@ YamlValue read_task_yaml(const std::filesystem::path& file);
 /// Throws ConfigError "file:line: ..." for keys and values that are unknown or not supported.
 TaskSettings parse_settings(const YamlValue& yaml, const std::filesystem::path& file);
 
-/// Name, ability and summary only, for listings; nothing if the file names no task.
+/// Name, ability, summary and card only, for listings; nothing if the file names no task.
 struct TaskLabels {
   std::string name;
   std::string ability;
   std::string summary;
+  Card card;
 };
 std::optional<TaskLabels> parse_labels(const YamlValue& yaml);
 

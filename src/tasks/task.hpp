@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/digest.hpp"
+#include "tasks/battery.hpp"
 
 namespace allometer::tasks {
 
@@ -192,7 +193,15 @@ class Task {
 /// requests() of those questions throws.
 std::shared_ptr<const Task> load_task(const std::filesystem::path& yaml_file);
 
-/// Finds tasks by name in directories of *.yaml files.
+/// What a task measures and how, in plain English: keys `metadata.card.protocol`, `.source` and
+/// `.formula`. Any of them may be empty.
+struct Card {
+  std::string protocol;
+  std::string source;
+  std::string formula;
+};
+
+/// Finds tasks and batteries by name in directories of *.yaml files and the directories in them.
 class TaskLibrary {
  public:
   /// Later directories win. Files are only parsed for their names here; those that name no task are
@@ -204,15 +213,21 @@ class TaskLibrary {
     std::string ability;
     std::string description;
     std::filesystem::path file;
+    Card card;
   };
   const std::vector<Entry>& entries() const { return entries_; }
+  const std::vector<Battery>& batteries() const { return batteries_; }
   /// nullptr if unknown.
   const Entry* find(std::string_view name) const;
-  /// Names that look like `name`, for messages.
+  const Battery* find_battery(std::string_view name) const;
+  /// Names of tasks and batteries that look like `name`, for messages.
   std::vector<std::string> suggestions(std::string_view name) const;
 
  private:
+  void add_directory(const std::filesystem::path& directory);
+
   std::vector<Entry> entries_;
+  std::vector<Battery> batteries_;
 };
 
 }  // namespace allometer::tasks

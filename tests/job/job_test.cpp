@@ -55,7 +55,7 @@ class JobTest : public ::testing::Test {
   /// The mistakes without the file's name in front, one a line; "" for a good job.
   std::string mistakes(const std::string& text) const {
     try {
-      load(text);
+      check_rules(load(text));
       return "";
     } catch (const ConfigError& error) {
       std::string message = error.what();

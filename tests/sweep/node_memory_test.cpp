@@ -58,7 +58,9 @@ class NodeMemoryTest : public ::testing::Test {
   Plan plan() const {
     std::vector<ModelIdentity> identities;
     for (const auto& model : job_.models) identities.push_back(identify_model(model.path, {}));
-    return make_plan(job_, load_tasks(job_), "test", identities);
+    job::Job job = job_;
+    auto tasks = load_tasks(job);
+    return make_plan(std::move(job), std::move(tasks), "test", identities);
   }
 
   std::filesystem::path directory_ =

@@ -54,13 +54,73 @@ TEST_F(PlanTest, AllMistakesOfTheTasksAreToldAtOnce) {
   write("tasks/broken.yaml",
         "task: broken\ndataset_path: nowhere.jsonl\noutput_type: multiple_choice\n");
   try {
-    load_tasks(job_with("smal, broken, small"));
+    job::Job job = job_with("smal, broken, small");
+    load_tasks(job);
     FAIL() << "unknown and broken tasks were taken";
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), HasSubstr("there is no task 'smal'"));
     EXPECT_THAT(error.what(), HasSubstr("did you mean small?"));
     EXPECT_THAT(error.what(), HasSubstr("broken.yaml:"));
   }
+}
+
+TEST_F(PlanTest, ABatteryGivesWayToItsTasks) {
+  const auto copy_as = [&](const std::string& name) {
+    write("tasks/" + name + ".yaml", "task: " + name + "\ninclude: small.yaml\n");
+  };
+  copy_as("other");
+  copy_as("third");
+  write("tasks/absent.yaml", "task: absent\ndataset_path: nowhere.jsonl\ninclude: small.yaml\n");
+  write("tasks/inner.yaml", "group: inner\ntask: [{task: third, limit: 5}]\n");
+  write("tasks/outer.yaml",
+        "group: outer\ntask: [small, {task: other, shots: [0, 1], seeds: [3, 4]}, inner, {task: "
+        "absent, optional: true}]\n");
+  job::Job job = job_with("outer, {task: small, shots: 2}", "limit: 3\n");
+  const auto tasks = load_tasks(job);
+  ASSERT_EQ(job.tasks.size(), 3U) << "what is optional and not there is left out";
+  EXPECT_EQ(job.tasks[0].name, "other");
+  EXPECT_EQ(job.tasks[0].shots, (std::vector<int>{0, 1}));
+  EXPECT_EQ(job.tasks[0].seeds, (std::vector<std::uint64_t>{3, 4}));
+  EXPECT_EQ(job.tasks[1].name, "third");
+  EXPECT_EQ(job.tasks[1].limit, 3) << "the smaller of the battery's and the job's";
+  EXPECT_EQ(job.tasks[2].name, "small") << "the job's own entry goes before the battery's";
+  EXPECT_EQ(job.tasks[2].shots, std::vector<int>{2});
+
+  const ModelIdentity identity = identify_model(directory_ / "model", {});
+  const Plan plan = make_plan(std::move(job), tasks, "test", {identity});
+  ASSERT_EQ(plan.record.cells.size(), 6U);
+  EXPECT_EQ(plan.record.cells[1].seed, 4U);
+
+  job = job_with("{task: outer, shots: 7, seeds: 9, limit: 8}");
+  load_tasks(job);
+  ASSERT_EQ(job.tasks.size(), 3U);
+  for (const job::TaskRef& ref : job.tasks) {
+    EXPECT_EQ(ref.shots, std::vector<int>{7}) << ref.name;
+    EXPECT_EQ(ref.seeds, std::vector<std::uint64_t>{9}) << ref.name;
+    EXPECT_EQ(ref.limit, 8) << ref.name;
+  }
+}
+
+TEST_F(PlanTest, MistakesOfABatteryAreNamed) {
+  const auto failure = [&](const std::string& battery) -> std::string {
+    write("tasks/b.yaml", "group: b\ntask:\n" + battery);
+    try {
+      job::Job job = job_with("b", "exclude: [{shots: 5}]\n");
+      load_tasks(job);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  EXPECT_THAT(failure("  - {task: smal}\n"), HasSubstr("b.yaml:3: there is no task 'smal'"));
+  EXPECT_THAT(failure("  - b\n"), HasSubstr("'b' holds itself"));
+  EXPECT_THAT(failure("  - {task: small, shot: 1}\n"), HasSubstr("b.yaml:3: unknown key 'shot'"));
+  EXPECT_THAT(failure("  - {task: small, limit: 0}\n"), HasSubstr("limit must be an integer"));
+  EXPECT_THAT(failure("  - {shots: 1}\n"), HasSubstr("under the key 'task'"));
+  EXPECT_THAT(failure("  - {task: small, shots: [0, 4]}\n"),
+              HasSubstr("shots '5' matches nothing in this job"))
+      << "rules are held against the battery's tasks";
+  EXPECT_EQ(failure("  - {task: small, shots: [0, 5]}\n"), "");
 }
 
 TEST_F(PlanTest, AnUnusableCheckpointFailsItsCellsWithTheReason) {
