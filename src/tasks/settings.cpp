@@ -343,6 +343,14 @@ void require_texts(const YamlValue& yaml, TaskSettings& settings) {
   }
 }
 
+/// The one key that is merged field by field: what tasks of a kind have in common is said once.
+void add_absent_fields(YamlValue& map, const YamlValue& base) {
+  for (const YamlField& field : base.fields) {
+    if (map.kind == YamlValue::Kind::map && map.find(field.key) == nullptr)
+      map.fields.push_back(field);
+  }
+}
+
 YamlValue read_task_yaml(const std::filesystem::path& file, int depth) {
   YamlValue yaml = parse_yaml(io::read_text(file), file);
   if (yaml.kind != YamlValue::Kind::map)
@@ -359,8 +367,14 @@ YamlValue read_task_yaml(const std::filesystem::path& file, int depth) {
       throw ConfigError(fmt::format("{}include: there is no file {}", name.where(), base.string()));
     }
     for (YamlField& field : read_task_yaml(base, depth + 1).fields) {
-      if (field.key != "include" && merged.find(field.key) == nullptr)
+      const auto own = std::find_if(merged.fields.begin(), merged.fields.end(),
+                                    [&](const YamlField& one) { return one.key == field.key; });
+      if (field.key == "include") continue;
+      if (own == merged.fields.end()) {
         merged.fields.push_back(std::move(field));
+      } else if (field.key == "metadata") {
+        add_absent_fields(own->value, field.value);
+      }
     }
   };
   // Of several, the first has the last word.

@@ -322,6 +322,18 @@ TEST_F(TaskFile, PathsFollowTheEnvironmentAndTheFileThatNamesThem) {
               HasSubstr("circle"));
 }
 
+TEST_F(TaskFile, MetadataAreMergedFieldByField) {
+  directory_.write("base.yaml",
+                   "dataset_path: rows.jsonl\ndoc_to_text: q\ndoc_to_target: a\n"
+                   "metadata: {ability: space, description: of all, add_bos_token: true}\n");
+  directory_.write("rows.jsonl", "{\"q\": \"else?\", \"a\": \"0\"}\n");
+  directory_.write("t.yaml", "task: t\ninclude: base.yaml\nmetadata: {description: of one}\n");
+  const auto task = load_task(directory_.path() / "t.yaml");
+  EXPECT_EQ(task->ability(), "space");
+  EXPECT_EQ(task->description(), "of one");
+  EXPECT_EQ(task->add_bos_token(), true);
+}
+
 TEST_F(TaskFile, SplitsOfDirectoriesAndDataFiles) {
   directory_.write("set/train.csv", "q,a\ntrain?,9\n");
   directory_.write("set/validation.jsonl", kRows);
