@@ -343,11 +343,18 @@ void require_texts(const YamlValue& yaml, TaskSettings& settings) {
   }
 }
 
-/// The one key that is merged field by field: what tasks of a kind have in common is said once.
+/// For `metadata`, the one key that is merged field by field, and its maps likewise: what tasks of
+/// a kind have in common is said once.
 void add_absent_fields(YamlValue& map, const YamlValue& base) {
+  if (map.kind != YamlValue::Kind::map || base.kind != YamlValue::Kind::map) return;
   for (const YamlField& field : base.fields) {
-    if (map.kind == YamlValue::Kind::map && map.find(field.key) == nullptr)
+    const auto own = std::find_if(map.fields.begin(), map.fields.end(),
+                                  [&](const YamlField& one) { return one.key == field.key; });
+    if (own == map.fields.end()) {
       map.fields.push_back(field);
+    } else {
+      add_absent_fields(own->value, field.value);
+    }
   }
 }
 

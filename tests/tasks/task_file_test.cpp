@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.hpp"
+#include "tasks/settings.hpp"
 #include "tasks/spelling.hpp"
 #include "tasks/task.hpp"
 #include "tasks/temporary_directory.hpp"
@@ -325,13 +326,20 @@ TEST_F(TaskFile, PathsFollowTheEnvironmentAndTheFileThatNamesThem) {
 TEST_F(TaskFile, MetadataAreMergedFieldByField) {
   directory_.write("base.yaml",
                    "dataset_path: rows.jsonl\ndoc_to_text: q\ndoc_to_target: a\n"
-                   "metadata: {ability: space, description: of all, add_bos_token: true}\n");
+                   "metadata: {ability: space, description: of all, add_bos_token: true, card: "
+                   "{source: ours}}\n");
   directory_.write("rows.jsonl", "{\"q\": \"else?\", \"a\": \"0\"}\n");
   directory_.write("t.yaml", "task: t\ninclude: base.yaml\nmetadata: {description: of one}\n");
   const auto task = load_task(directory_.path() / "t.yaml");
   EXPECT_EQ(task->ability(), "space");
   EXPECT_EQ(task->description(), "of one");
   EXPECT_EQ(task->add_bos_token(), true);
+  // So are maps among them.
+  directory_.write("t.yaml", "task: t\ninclude: base.yaml\nmetadata: {card: {formula: a sum}}\n");
+  const YamlValue yaml = read_task_yaml(directory_.path() / "t.yaml");
+  const YamlValue& card = *yaml.find("metadata")->find("card");
+  EXPECT_EQ(card.find("formula")->text, "a sum");
+  EXPECT_EQ(card.find("source")->text, "ours");
 }
 
 TEST_F(TaskFile, SplitsOfDirectoriesAndDataFiles) {
