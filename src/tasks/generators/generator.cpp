@@ -53,6 +53,8 @@ std::span<const GeneratorKind* const> generator_kinds() {
       &kMap,             //
       &kMaze,            //
       &kNavigate,        //
+      &kNli,             //
+      &kSentiment,       //
       &kShapes,          //
       &kSmallWorld,      //
       &kStatedFacts,     //

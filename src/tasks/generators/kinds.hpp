@@ -15,6 +15,8 @@ extern const GeneratorKind kFigures;
 extern const GeneratorKind kMap;
 extern const GeneratorKind kMaze;
 extern const GeneratorKind kNavigate;
+extern const GeneratorKind kNli;
+extern const GeneratorKind kSentiment;
 extern const GeneratorKind kShapes;
 extern const GeneratorKind kSmallWorld;
 extern const GeneratorKind kStatedFacts;
