@@ -12,6 +12,7 @@
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "tasks/rationale_docs.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -199,9 +200,9 @@ std::optional<Cut> cut_of(std::string_view text, std::string_view sentence) {
 }
 
 constexpr std::array kTransforms{
-    Transform{"story_cloze", 1, story_cloze},
-    Transform{"story_continue", 1, story_continue},
-    Transform{"story_coin", 1, story_coin},
+    Transform{"story_cloze", 1, story_cloze}, Transform{"story_continue", 1, story_continue},
+    Transform{"story_coin", 1, story_coin},   Transform{"esnli", 1, esnli},
+    Transform{"eraser", 1, eraser},           Transform{"cose", 1, cose},
 };
 
 }  // namespace
