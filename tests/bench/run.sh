@@ -19,6 +19,7 @@ figures() {
 figures 'matrix products and attention, one thread' env OMP_NUM_THREADS=1 "$build/tests/bench/ops_bench"
 figures 'scoring, against the matrix products of this machine' "$build/tests/bench/scoring_bench"
 figures 'what the token trie saves' "$build/tests/bench/trie_bench"
+figures 'what the token trie saves when predictions are explained' "$build/tests/bench/explain_bench"
 figures 'what coordination costs' /usr/bin/python3 "$here/coordination_bench.py" "$build/allometer"
 figures 'encoding English text' "$here/tokenizer_bench.sh" "$build"
 exit $status
