@@ -1,12 +1,14 @@
 /// allometer tasks: which tasks there are, and what a model is asked.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
+#include "cli/task_cards.hpp"
 #include "core/log.hpp"
 #include "io/atomic_file.hpp"
 #include "sweep/plan.hpp"
@@ -17,11 +19,14 @@ namespace {
 
 Options declare() {
   Options options("tasks",
-                  "Lists the tasks with the ability that each measures. They are looked for in "
+                  "Lists the batteries, and the tasks with the ability that each measures. They "
+                  "are looked for in "
                   "$ALLOMETER_TASKS, beside "
                   "the program, and in the directories given; later ones win.");
   options.list("directory,d", "DIR", "also look in DIR (may be given several times)")
-      .option("show", "NAME", "print everything about one task: its metrics and its file")
+      .option("show", "NAME",
+              "print everything about one task (its card, metrics and file) or battery")
+      .option("cards", "DIR", "write the cards of all tasks as Markdown, a file for each ability")
       .option("sample", "NAME", "print questions of one task exactly as a model sees them")
       .option("number,n", "N", "how many questions --sample prints", "3")
       .option("shots", "N", "demonstrations in front of each question (default: the task's)")
@@ -43,9 +48,11 @@ tasks::TaskLibrary library_of(const Options& options) {
   return tasks::TaskLibrary(directories);
 }
 
-std::shared_ptr<const tasks::Task> find_task(const Options& options, const std::string& name) {
-  const tasks::TaskLibrary library = library_of(options);
-  if (const auto* entry = library.find(name)) return tasks::load_task(entry->file);
+/// Ends the program with a usage error for a name that is not known.
+const tasks::TaskLibrary::Entry& find_entry(const Options& options,
+                                            const tasks::TaskLibrary& library,
+                                            const std::string& name) {
+  if (const auto* entry = library.find(name)) return *entry;
   std::string hint;
   for (const std::string& other : library.suggestions(name))
     hint += (hint.empty() ? "; did you mean " : " or ") + other;
@@ -54,6 +61,11 @@ std::shared_ptr<const tasks::Task> find_task(const Options& options, const std::
 
 /// A task whose data are not there can still be listed.
 void list_tasks(const tasks::TaskLibrary& library) {
+  for (const tasks::Battery& battery : library.batteries()) {
+    fmt::print("battery {}: {} ({} entries)\n", battery.name, battery.description,
+               battery.entries.size());
+  }
+  if (!library.batteries().empty()) fmt::print("\n");
   std::size_t name_width = 4, ability_width = 7;
   for (const auto& entry : library.entries()) {
     name_width = std::max(name_width, entry.name.size());
@@ -76,18 +88,32 @@ void list_tasks(const tasks::TaskLibrary& library) {
   }
 }
 
-void show_task(const tasks::Task& task, const std::filesystem::path& file) {
+/// "; chance 0.25", or nothing where there is none.
+std::string level(std::string_view name, double value) {
+  return std::isnan(value) ? std::string() : fmt::format("; {} {:.3g}", name, value);
+}
+
+void show_battery(const tasks::Battery& battery) {
+  fmt::print("battery      {}\ndescription  {}\nfile         {}\n\n{}", battery.name,
+             battery.description, battery.file.string(), io::read_text(battery.file));
+}
+
+void show_task(const tasks::TaskLibrary::Entry& entry) {
+  fmt::print("{}\n", card_text(entry));
+  const auto loaded = tasks::load_task(entry.file);
+  const tasks::Task& task = *loaded;
   fmt::print(
       "task         {}\nability      {}\ndescription  {}\noutput type  {}\nquestions    {}\nshots  "
       "      {} ({})\n",
       task.name(), task.ability(), task.description(), tasks::name_of(task.output_type()),
       task.num_questions(), task.default_num_fewshot(), tasks::name_of(task.default_sampler()));
   for (const tasks::Metric& metric : task.metrics()) {
-    fmt::print("metric       {} ({} is better): {}\n", metric.name,
-               metric.higher_is_better ? "higher" : "lower", metric.long_name);
+    fmt::print("metric       {} ({} is better{}{}): {}\n", metric.name,
+               metric.higher_is_better ? "higher" : "lower", level("chance", metric.chance),
+               level("commonest answer", metric.majority), metric.long_name);
   }
-  fmt::print("digest       {}\nfile         {}\n\n{}", task.digest().hex(), file.string(),
-             io::read_text(file));
+  fmt::print("digest       {}\nfile         {}\n\n{}", task.digest().hex(), entry.file.string(),
+             io::read_text(entry.file));
 }
 
 void print_request(const tasks::Request& request) {
@@ -144,19 +170,24 @@ void sample_questions(const Options& options, const tasks::Task& task) {
 int run_tasks(std::span<const std::string> words) {
   Options options = declare();
   if (options.parse(words)) return print_help(options);
-  if (options.given("show") && options.given("sample"))
-    options.fail("give either --show or --sample");
+  if (options.given("show") + options.given("sample") + options.given("cards") > 1)
+    options.fail("give either --show or --sample or --cards");
+  const tasks::TaskLibrary library = library_of(options);
   if (options.given("show")) {
     const std::string name = options.text("show");
-    const auto task = find_task(options, name);
-    show_task(*task, library_of(options).find(name)->file);
-  } else if (options.given("sample")) {
-    sample_questions(options, *find_task(options, options.text("sample")));
-  } else {
-    const tasks::TaskLibrary library = library_of(options);
-    if (library.entries().empty()) {
-      options.fail("no tasks were found: set ALLOMETER_TASKS or give --directory");
+    if (const auto* battery = library.find_battery(name)) {
+      show_battery(*battery);
+    } else {
+      show_task(find_entry(options, library, name));
     }
+  } else if (options.given("sample")) {
+    const auto& entry = find_entry(options, library, options.text("sample"));
+    sample_questions(options, *tasks::load_task(entry.file));
+  } else if (options.given("cards")) {
+    write_cards(library, options.text("cards"));
+  } else {
+    if (library.entries().empty())
+      options.fail("no tasks were found: set ALLOMETER_TASKS or give --directory");
     list_tasks(library);
   }
   return kDone;

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/program.hpp"
+#include "io/atomic_file.hpp"
 #include "io/gguf_builder.hpp"
 #include "results/store.hpp"
 #include "sweep/output_lock.hpp"
@@ -68,6 +69,41 @@ TEST_F(Tasks, ShowNamesMetricsAndFile) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("acc (higher is better)"));
   EXPECT_THAT(outcome.out, HasSubstr((scratch_.path() / "colours.yaml").string()));
+}
+
+TEST_F(Tasks, ShowPrintsTheCardAndWhatGuessingIsWorth) {
+  std::ofstream(scratch_.path() / "colours.yaml", std::ios::app)
+      << "  # nothing more\ninclude: card.yaml\n";
+  std::ofstream(scratch_.path() / "card.yaml")
+      << "metadata:\n  card:\n    protocol: Name the colour.\n    source: Of our own.\n";
+  const Outcome outcome = tasks({"--show", "colours"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              HasSubstr("**Protocol.** Name the colour.\n\n**Source.** Of our own.\n"));
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("chance 0.*; commonest answer "));
+}
+
+TEST_F(Tasks, BatteriesAreListedAndShown) {
+  std::ofstream(scratch_.path() / "all.yaml")
+      << "group: all_colours\ntask: [{task: colours, shots: [0, 2]}]\n"
+      << "metadata: {description: every colour}\n";
+  EXPECT_THAT(tasks({}).out, HasSubstr("battery all_colours: every colour (1 entries)\n"));
+  EXPECT_THAT(tasks({"--show", "all_colours"}).out, HasSubstr("shots: [0, 2]"));
+}
+
+TEST_F(Tasks, CardsOfTheShippedTasksAreTheDocumentation) {
+  const std::filesystem::path written = scratch_.path() / "cards";
+  const Outcome outcome = run_program({"tasks", "--cards", written.string()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::filesystem::path docs = std::filesystem::path(ALLOMETER_SOURCE_DIR) / "docs/abilities";
+  std::size_t files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(written)) {
+    ++files;
+    EXPECT_EQ(io::read_text(file.path()), io::read_text(docs / file.path().filename()))
+        << "write docs/abilities anew with `allometer tasks --cards docs/abilities`";
+  }
+  EXPECT_EQ(files,
+            static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(docs), {})));
 }
 
 TEST_F(Tasks, SampleShowsWhatTheModelSees) {
