@@ -133,64 +133,51 @@ std::vector<std::vector<int>> Maze::distances_to(Cell goal) const {
   return distances;
 }
 
-/// A start, a goal and every shortest way between them.
-class Trip {
+/// The shortest ways from everywhere to one goal.
+class Ways {
  public:
-  Trip(const Maze& maze, Cell start, Cell goal)
-      : start_(start), goal_(goal), distances_(maze.distances_to(goal)) {}
+  Ways(const Maze& maze, Cell goal) : goal_(goal), distances_(maze.distances_to(goal)) {}
 
-  int length() const { return distance(start_); }
+  /// Steps to the goal; kUnreached for walls and outside.
+  int length_from(Cell cell) const {
+    const int size = static_cast<int>(distances_.size());
+    if (cell.row < 0 || cell.column < 0 || cell.row >= size || cell.column >= size)
+      return kUnreached;
+    return distances_[static_cast<std::size_t>(cell.row)][static_cast<std::size_t>(cell.column)];
+  }
   /// Steps that a shortest way takes from `cell`, as indices into kSteps.
   std::vector<std::size_t> good_steps(Cell cell) const {
     std::vector<std::size_t> steps;
     for (std::size_t i = 0; i < kSteps.size(); ++i) {
-      const int there = distance(after(cell, kSteps[i]));
-      if (there != kUnreached && there == distance(cell) - 1) steps.push_back(i);
+      const int there = length_from(after(cell, kSteps[i]));
+      if (there != kUnreached && there == length_from(cell) - 1) steps.push_back(i);
     }
     return steps;
   }
   /// The names of the steps of one shortest way.
-  std::vector<std::string_view> way() const {
+  std::vector<std::string_view> way_from(Cell cell) const {
     std::vector<std::string_view> names;
-    for (Cell cell = start_; distance(cell) > 0;) {
+    while (length_from(cell) > 0) {
       const Step& step = kSteps[good_steps(cell).front()];
       names.push_back(step.name);
       cell = after(cell, step);
     }
     return names;
   }
-  CharacterGrid drawn(const Maze& maze) const {
-    CharacterGrid grid = maze.grid();
-    grid[static_cast<std::size_t>(start_.row)][static_cast<std::size_t>(start_.column)] = 'S';
-    grid[static_cast<std::size_t>(goal_.row)][static_cast<std::size_t>(goal_.column)] = 'G';
-    return grid;
-  }
+  Cell goal() const { return goal_; }
 
  private:
-  int distance(Cell cell) const {
-    const int size = static_cast<int>(distances_.size());
-    if (cell.row < 0 || cell.column < 0 || cell.row >= size || cell.column >= size)
-      return kUnreached;
-    return distances_[static_cast<std::size_t>(cell.row)][static_cast<std::size_t>(cell.column)];
-  }
-
-  Cell start_;
   Cell goal_;
   std::vector<std::vector<int>> distances_;
 };
 
-/// One of the trips in a maze that `suits`, each as likely as any other.
+/// One of the cells from which the way `suits`, each as likely as any other.
 template <class Suits>
-std::optional<Trip> draw_trip(SplitMix64& random, const Maze& maze, Suits suits) {
-  std::vector<Trip> trips;
-  const std::vector<Cell> cells = maze.open_cells();
-  const Cell goal = cells[random.below(cells.size())];
-  for (const Cell start : cells) {
-    Trip trip(maze, start, goal);
-    if (suits(trip, start)) trips.push_back(std::move(trip));
-  }
-  if (trips.empty()) return std::nullopt;
-  return std::move(trips[random.below(trips.size())]);
+std::optional<Cell> draw_start(SplitMix64& random, const Maze& maze, Suits suits) {
+  std::vector<Cell> starts = maze.open_cells();
+  std::erase_if(starts, [&](Cell start) { return !suits(start); });
+  if (starts.empty()) return std::nullopt;
+  return starts[random.below(starts.size())];
 }
 
 class Mazes final : public Generator {
@@ -208,59 +195,67 @@ class Mazes final : public Generator {
   std::optional<nlohmann::json> make(Draw draw) const override {
     const int size = sizes_[static_cast<std::size_t>(draw.level)];
     const Maze maze(draw.random, size);
+    const std::vector<Cell> cells = maze.open_cells();
+    const Ways ways(maze, cells[draw.random.below(cells.size())]);
     std::optional<nlohmann::json> document =
-        asks_length_ ? ask_length(draw, maze) : ask_next_step(draw, maze);
+        asks_length_ ? ask_length(draw, maze, ways) : ask_next_step(draw, maze, ways);
     if (document) (*document)["difficulty"] = size;
     return document;
   }
 
  private:
-  std::optional<nlohmann::json> ask_next_step(Draw& draw, const Maze& maze) const;
-  std::optional<nlohmann::json> ask_length(Draw& draw, const Maze& maze) const;
-  std::string question(const Trip& trip, const Maze& maze, std::string_view asked) const {
-    return fmt::format(
-        "In this maze {} is a wall. Go from S to G, up, down, left or right.\n{}\n{}", kWall,
-        grid_text(trip.drawn(maze), spaced_), asked);
-  }
+  std::optional<nlohmann::json> ask_next_step(Draw& draw, const Maze& maze, const Ways& ways) const;
+  std::optional<nlohmann::json> ask_length(Draw& draw, const Maze& maze, const Ways& ways) const;
+  std::string question(const Maze& maze, Cell start, Cell goal, std::string_view asked) const;
 
   std::vector<int> sizes_;
   bool asks_length_;
   bool spaced_;
 };
 
-std::optional<nlohmann::json> Mazes::ask_next_step(Draw& draw, const Maze& maze) const {
+std::string Mazes::question(const Maze& maze, Cell start, Cell goal, std::string_view asked) const {
+  CharacterGrid grid = maze.grid();
+  grid[static_cast<std::size_t>(start.row)][static_cast<std::size_t>(start.column)] = 'S';
+  grid[static_cast<std::size_t>(goal.row)][static_cast<std::size_t>(goal.column)] = 'G';
+  return fmt::format("In this maze {} is a wall. Go from S to G, up, down, left or right.\n{}\n{}",
+                     kWall, grid_text(grid, spaced_), asked);
+}
+
+std::optional<nlohmann::json> Mazes::ask_next_step(Draw& draw, const Maze& maze,
+                                                   const Ways& ways) const {
   const auto wanted = static_cast<std::size_t>(draw.answer);
-  const auto suits = [&](const Trip& trip, Cell start) {
-    return trip.length() >= kShortestWay && maze.num_open_neighbours(start) >= 2 &&
-           trip.good_steps(start) == std::vector<std::size_t>{wanted};
-  };
-  const std::optional<Trip> trip = draw_trip(draw.random, maze, suits);
-  if (!trip) return std::nullopt;
+  const std::optional<Cell> start = draw_start(draw.random, maze, [&](Cell cell) {
+    return ways.length_from(cell) >= kShortestWay && maze.num_open_neighbours(cell) >= 2 &&
+           ways.good_steps(cell) == std::vector<std::size_t>{wanted};
+  });
+  if (!start) return std::nullopt;
   std::vector<std::string_view> choices;
   for (const Step& step : kSteps) choices.push_back(step.name);
   return nlohmann::json{
-      {"question", question(*trip, maze, "What is the first step of the shortest way?")},
+      {"question",
+       question(maze, *start, ways.goal(), "What is the first step of the shortest way?")},
       {"choices", choices},
       {"gold", draw.answer},
       {"answer", choices[wanted]},
       {"steps", fmt::format("The shortest way is {}. Its first step is {}.",
-                            fmt::join(trip->way(), ", "), choices[wanted])}};
+                            fmt::join(ways.way_from(*start), ", "), choices[wanted])}};
 }
 
-std::optional<nlohmann::json> Mazes::ask_length(Draw& draw, const Maze& maze) const {
+std::optional<nlohmann::json> Mazes::ask_length(Draw& draw, const Maze& maze,
+                                                const Ways& ways) const {
   const int gold = draw.answer % kNumNumberChoices;
   // From about the width of the maze on, and never below a choice of one step.
   const int length = maze.size() - 1 + draw.answer / kNumNumberChoices;
-  const auto suits = [&](const Trip& trip, Cell) { return trip.length() == length; };
-  const std::optional<Trip> trip = draw_trip(draw.random, maze, suits);
-  if (!trip) return std::nullopt;
-  return nlohmann::json{
-      {"question", question(*trip, maze, "How many steps does the shortest way take?")},
-      {"choices", number_choices(length, gold)},
-      {"gold", gold},
-      {"answer", std::to_string(length)},
-      {"steps", fmt::format("The shortest way is {}. That makes {} steps.",
-                            fmt::join(trip->way(), ", "), length)}};
+  const std::optional<Cell> start =
+      draw_start(draw.random, maze, [&](Cell cell) { return ways.length_from(cell) == length; });
+  if (!start) return std::nullopt;
+  return nlohmann::json{{"question", question(maze, *start, ways.goal(),
+                                              "How many steps does the shortest way take?")},
+                        {"choices", number_choices(length, gold)},
+                        {"gold", gold},
+                        {"answer", std::to_string(length)},
+                        {"steps", fmt::format("The shortest way is {}. That makes {} steps.",
+                                              fmt::join(ways.way_from(*start), ", "), length)}};
 }
 
 std::unique_ptr<Generator> create(GeneratorArguments& arguments) {
