@@ -61,17 +61,8 @@ struct Point {
   double ci_high = kUndefined;
 };
 
-/// One task, metric, number of shots and precision over the models that share family and levers.
-struct SizeRow {
-  std::int32_t task = 0;    ///< index into the plan's tasks
-  std::int32_t metric = 0;  ///< index into the task's metrics
-  std::int32_t num_fewshot = 0;
-  std::string precision;
-  std::string
-      models;  ///< "family stories", "families a and b, tuning = base", "... (random weights)"
-  bool random_weights = false;
-  bool within_family = false;  ///< one of several families, which have a row together too
-  std::vector<Point> points;   ///< smallest model first
+/// How estimates of several models go with log10 N.
+struct SizeRelation {
   std::int32_t num_sizes = 0;  ///< distinct N
   Correlation pearson;
   Correlation spearman;
@@ -82,9 +73,38 @@ struct SizeRow {
   double slope_ci_low = kUndefined;  ///< bootstrap over questions, these models given
   double slope_ci_high = kUndefined;
   bool exact = true;  ///< every permutation was counted; false: drawn at random
+};
+
+/// One task, metric, number of shots and precision over the models that share family and levers.
+struct SizeRow : SizeRelation {
+  std::int32_t task = 0;    ///< index into the plan's tasks
+  std::int32_t metric = 0;  ///< index into the task's metrics
+  std::int32_t num_fewshot = 0;
+  std::string precision;
+  std::string
+      models;  ///< "family stories", "families a and b, tuning = base", "... (random weights)"
+  bool random_weights = false;
+  bool within_family = false;  ///< one of several families, which have a row together too
+  std::vector<Point> points;   ///< smallest model first
   Trend trend = Trend::unknown;
   std::vector<std::string> notes;      ///< in words
   std::vector<std::string> footnotes;  ///< the notes without what stands in the row's columns
+};
+
+/// An ability over the models that share levers and precision. Its score of a model is the mean of
+/// the standardised headline metrics of its tasks (each number of shots counts by itself): estimate
+/// less the mean over the models, divided by their standard deviation, turned so that more is
+/// better. Tasks on which all models score the same have nothing to say, and are left out.
+struct AbilityRow : SizeRelation {
+  std::string ability;
+  std::string precision;
+  std::string models;
+  bool random_weights = false;
+  std::int32_t num_tasks = 0;
+  std::int32_t num_rows = 0;  ///< tasks times numbers of shots
+  std::int32_t num_left_out = 0;
+  std::vector<Point> points;  ///< smallest model first; estimates in standard deviations
+  Trend trend = Trend::unknown;
 };
 
 /// What a variant cost over all its cells.
@@ -112,7 +132,8 @@ struct Report {
   Settings settings;
   results::PlanRecord plan;
   std::vector<results::ResultsFile::Estimate> estimates;
-  std::vector<SizeRow> size_rows;  ///< weakest correlation first: |rho|, then |r|
+  std::vector<AbilityRow> ability_rows;  ///< weakest correlation first
+  std::vector<SizeRow> size_rows;        ///< weakest correlation first: |rho|, then |r|
   std::vector<EfficiencyRow> efficiency_rows;
   std::vector<OpenCell> open_cells;  ///< failed ones first
   std::int32_t num_cells_done = 0;
@@ -125,7 +146,7 @@ Report analyse(const results::ResultsFile& file);
 /// Plain text for a terminal of 120 columns, ending with a newline; ASCII unless names are not.
 std::string format_tables(const Report& report);
 
-/// The tables of the results file: analysis_size, analysis_points (its models),
+/// The tables of the results file: analysis_ability, analysis_size, analysis_points (its models),
 /// analysis_efficiency.
 std::vector<results::AnalysisTable> tables_of(const Report& report);
 

@@ -8,27 +8,12 @@
 
 #include <fmt/format.h>
 
-#include "core/random.hpp"
+#include "report/rung.hpp"
+#include "report/size_relation.hpp"
 #include "stats/bootstrap.hpp"
-#include "stats/correlation.hpp"
-#include "stats/permutation.hpp"
-#include "stats/regression.hpp"
 
 namespace allometer::report {
 namespace {
-
-/// A model of a ladder: its cells of all seeds as one sample.
-struct Rung {
-  Point point;
-  std::string family;
-  std::set<std::uint64_t> seeds;
-  int num_cells = 0;
-  double value_sum = 0;
-  double weight_sum = 0;
-  Eigen::ArrayXd value_sums;
-  Eigen::ArrayXd weight_sums;
-  Eigen::ArrayXd draws;  ///< estimates, [draws]
-};
 
 /// A row in the making.
 struct Draft {
@@ -49,63 +34,13 @@ std::span<const double> column(const Eigen::MatrixXd& matrix, Eigen::Index index
   return {matrix.col(index).data(), static_cast<std::size_t>(matrix.rows())};
 }
 
-std::span<const double> as_span(const Eigen::ArrayXd& values) {
-  return {values.data(), static_cast<std::size_t>(values.size())};
-}
-
-double parameters_of(const results::PlannedModel& model, const Settings& settings) {
-  return static_cast<double>(settings.with_embeddings ? model.num_parameters
-                                                      : model.num_parameters_without_embeddings);
-}
-
-std::vector<Rung> rungs_of(std::span<const Sample* const> samples,
-                           const results::PlannedMetric& metric, const Source& source,
-                           const Settings& settings) {
-  std::map<std::int32_t, Rung> by_model;
-  for (const Sample* sample : samples) {
-    const results::PlannedCell& cell = source.cells[static_cast<std::size_t>(sample->cell)].cell;
-    const std::int32_t model_index =
-        source.plan.variants[static_cast<std::size_t>(cell.variant)].model;
-    const auto [found, is_new] = by_model.try_emplace(model_index);
-    Rung& rung = found->second;
-    if (is_new) {
-      const auto& model = source.plan.models[static_cast<std::size_t>(model_index)];
-      rung.point.model = model_index;
-      rung.point.parameters = parameters_of(model, settings);
-      rung.point.ci_low = sample->estimate.ci_low;
-      rung.point.ci_high = sample->estimate.ci_high;
-      rung.family = model.family;
-      rung.value_sums = rung.weight_sums = Eigen::ArrayXd::Zero(sample->value_sums.size());
-    }
-    rung.seeds.insert(cell.seed);
-    ++rung.num_cells;
-    rung.value_sum += sample->value_sum;
-    rung.weight_sum += sample->weight_sum;
-    rung.value_sums += sample->value_sums;
-    rung.weight_sums += sample->weight_sums;
-  }
-  std::vector<Rung> rungs;
-  for (auto& [index, rung] : by_model) {
-    rung.draws = apply_aggregation(metric.aggregation, rung.value_sums / rung.weight_sums);
-    rung.point.estimate = apply_aggregation(metric.aggregation, rung.value_sum / rung.weight_sum);
-    if (rung.num_cells > 1) {  // of one cell the cell's interval stands
-      const auto interval = stats::percentile_interval(as_span(rung.draws), settings.confidence);
-      rung.point.ci_low = interval.low;
-      rung.point.ci_high = interval.high;
-    }
-    rungs.push_back(std::move(rung));
-  }
-  std::stable_sort(rungs.begin(), rungs.end(), [](const Rung& a, const Rung& b) {
-    return a.point.parameters < b.point.parameters;
-  });
-  return rungs;
-}
-
 std::string join(const std::vector<std::string>& words) {
   std::string all;
   for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
   return all;
 }
+
+}  // namespace
 
 std::string name_of_models(const std::set<std::string>& families, const Ladder& ladder) {
   std::string name;
@@ -119,6 +54,8 @@ std::string name_of_models(const std::set<std::string>& families, const Ladder& 
   if (ladder.random_weights) name += " (random weights)";
   return name;
 }
+
+namespace {
 
 /// In print a footnote stands for the notes of several rows: what differs between them is in their
 /// columns.
@@ -162,55 +99,14 @@ void gather(Draft& draft) {
     draft.estimate.push_back(rung.point.estimate);
     draft.row.points.push_back(rung.point);
   }
-  const std::set<double> sizes(draft.log_size.begin(), draft.log_size.end());
-  draft.row.num_sizes = static_cast<std::int32_t>(sizes.size());
-}
-
-void interval_into(Correlation& correlation, const Eigen::ArrayXd& draws, double confidence) {
-  const auto interval = stats::percentile_interval(as_span(draws), confidence);
-  correlation.ci_low = interval.low;
-  correlation.ci_high = interval.high;
-}
-
-/// Labels for permutations within families; none where each family has one model, so that nothing
-/// could be permuted.
-std::vector<int> strata_of(const Draft& draft) {
-  const std::set<int> families(draft.family.begin(), draft.family.end());
-  if (families.size() < 2 || families.size() == draft.family.size()) return {};
-  return draft.family;
 }
 
 void correlate(Draft& draft) {
   SizeRow& row = draft.row;
-  row.pearson.value = stats::pearson(draft.log_size, draft.estimate).value;
-  row.spearman.value = stats::spearman(draft.log_size, draft.estimate).value;
-  row.kendall.value = stats::kendall_tau_b(draft.log_size, draft.estimate).value;
-
-  const std::uint64_t seed =
-      seed_from(fmt::format("permutation/{}/{}/{}/{}/{}/{}", draft.settings.seed, draft.task.name,
-                            draft.metric.name, row.num_fewshot, row.precision, row.models));
-  const auto test = stats::permutation_test(draft.log_size, draft.estimate, strata_of(draft), seed);
-  row.exact = test.exact;
-  row.pearson.p = test.pearson.p;
-  row.pearson.smallest_p = test.pearson.smallest_p;
-  row.spearman.p = test.spearman.p;
-  row.spearman.smallest_p = test.spearman.smallest_p;
-  row.kendall.p = test.kendall.p;
-  row.kendall.smallest_p = test.kendall.smallest_p;
-
-  const double confidence = draft.settings.confidence;
-  const auto line = stats::least_squares(draft.log_size, draft.estimate, confidence);
-  row.slope = line.slope;
-  row.slope_t_low = line.slope_low;
-  row.slope_t_high = line.slope_high;
-  if (row.num_sizes < 2) return;
-  const auto drawn = stats::drawn_coefficients(draft.log_size, draft.draws);
-  interval_into(row.pearson, drawn.pearson, confidence);
-  interval_into(row.spearman, drawn.spearman, confidence);
-  interval_into(row.kendall, drawn.kendall, confidence);
-  const auto slope = stats::percentile_interval(as_span(drawn.slope), confidence);
-  row.slope_ci_low = slope.low;
-  row.slope_ci_high = slope.high;
+  const std::string key = fmt::format("{}/{}/{}/{}/{}", draft.task.name, draft.metric.name,
+                                      row.num_fewshot, row.precision, row.models);
+  static_cast<SizeRelation&>(row) =
+      relate({draft.log_size, draft.estimate, draft.family, draft.draws}, key, draft.settings);
 }
 
 /// Does the interval of every model hold the chance level? Each is widened for the number of models

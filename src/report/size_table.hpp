@@ -3,6 +3,7 @@
 /// table.
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ struct Ladder {
 
   auto operator<=>(const Ladder&) const = default;
 };
+
+/// "family stories", "families a and b, tuning = base", "4 families (random weights)".
+std::string name_of_models(const std::set<std::string>& families, const Ladder& ladder);
 
 /// Rows of one metric: one per family of at least two sizes, and one of all families if there are
 /// several. Samples: one per cell of the ladder that is done, resampled and estimated.

@@ -1,0 +1,34 @@
+#pragma once
+/// A model of a ladder: its cells of all seeds as one sample.
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "report/report.hpp"
+#include "report/sample.hpp"
+
+namespace allometer::report {
+
+struct Rung {
+  Point point;
+  std::string family;
+  std::set<std::uint64_t> seeds;
+  int num_cells = 0;
+  double value_sum = 0;
+  double weight_sum = 0;
+  Eigen::ArrayXd value_sums;
+  Eigen::ArrayXd weight_sums;
+  Eigen::ArrayXd draws;  ///< estimates, [draws]
+};
+
+/// One rung per model of the samples, which are done, resampled and estimated; smallest N first.
+std::vector<Rung> rungs_of(std::span<const Sample* const> samples,
+                           const results::PlannedMetric& metric, const Source& source,
+                           const Settings& settings);
+
+}  // namespace allometer::report
