@@ -28,6 +28,8 @@ struct Directory {
     std::string name = (std::filesystem::temp_directory_path() / "task_fuzz.XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) std::abort();
     path = name;
+    // ERASER's documents beside its rows.
+    std::ofstream(path / "docs.jsonl") << R"({"docid": "d", "document": "one two  three"})";
   }
   ~Directory() { std::filesystem::remove_all(path); }
 };
@@ -56,6 +58,14 @@ void use(const Task& task, std::string_view generated) {
                                                    Response{-1, false, 1, std::string(generated)}));
       } catch (const allometer::Error&) {
       }
+    }
+    if (task.explanation() == nullptr) continue;
+    try {
+      std::vector<std::string> texts;
+      for (const ExplainedText& text : task.explained_texts(question))
+        texts.push_back(text.text.substr(text.text.size() / 2));
+      task.perturbed_requests(question, std::span(&texts, 1), {});
+    } catch (const allometer::Error&) {
     }
   }
   task.digest();
