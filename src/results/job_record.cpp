@@ -232,10 +232,12 @@ PlannedTask decode_task(const json& value) {
 }
 
 json encode_cell(const PlannedCell& cell) {
-  return {
+  json value = {
       {"digest", cell.digest.hex()},         {"variant", cell.variant}, {"task", cell.task},
       {"num_fewshot", cell.num_fewshot},     {"seed", cell.seed},       {"sampler", cell.sampler},
       {"num_questions", cell.num_questions}, {"in_job", cell.in_job}};
+  if (cell.needs) value["needs"] = *cell.needs;
+  return value;
 }
 
 PlannedCell decode_cell(const json& value, const PlanRecord& plan) {
@@ -250,6 +252,8 @@ PlannedCell decode_cell(const json& value, const PlanRecord& plan) {
   const std::size_t questions = plan.tasks[static_cast<std::size_t>(cell.task)].question_ids.size();
   cell.num_questions = in.index("num_questions", questions + 1);
   cell.in_job = in.flag("in_job");
+  // What is needed stands before what needs it.
+  if (value.contains("needs")) cell.needs = in.index("needs", plan.cells.size());
   return cell;
 }
 

@@ -82,6 +82,8 @@ struct PlannedCell {
   std::string sampler;
   std::int32_t num_questions = 0;
   bool in_job = true;  ///< false: done by an earlier version of the job, not part of this one
+  /// Index of the cell whose artifact decides how this one's questions are asked; nothing: none.
+  std::optional<std::int32_t> needs{};
 };
 
 /// The whole grid, written at each start; the last one counts, earlier ones describe cells that are

@@ -200,7 +200,9 @@ class JournalReader {
     location.num_bytes = static_cast<std::int64_t>(record.payload.size());
     location.cost = shard.cost;
     location.host = shard.host;
-    add_shard(std::move(location), index_.cells_[shard.cell].shards);
+    CellState& state = index_.cells_[shard.cell];
+    if (!shard.artifact.empty()) state.artifact = shard.artifact;
+    add_shard(std::move(location), state.shards);
   }
 
   /// A cell that has all its results is done, whatever failed before.

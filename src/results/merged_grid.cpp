@@ -47,7 +47,18 @@ std::int32_t add_task(const PlannedTask& task, MergedGrid& grid) {
   return index;
 }
 
+/// Where the cell that another plan has at `needs` stands here; nothing if it is not here.
+std::optional<std::int32_t> find_needed(std::int32_t needs, const PlanRecord& plan,
+                                        const MergedGrid& grid) {
+  const Digest& digest = plan.cells[static_cast<std::size_t>(needs)].digest;
+  const auto found = std::find_if(grid.cells.begin(), grid.cells.end(),
+                                  [&](const auto& cell) { return cell.digest == digest; });
+  if (found == grid.cells.end()) return std::nullopt;
+  return static_cast<std::int32_t>(found - grid.cells.begin());
+}
+
 void add_cell(PlannedCell cell, const PlanRecord& plan, MergedGrid& grid) {
+  if (cell.needs) cell.needs = find_needed(*cell.needs, plan, grid);
   cell.variant = add_variant(plan.variants[static_cast<std::size_t>(cell.variant)], plan, grid);
   cell.task = add_task(plan.tasks[static_cast<std::size_t>(cell.task)], grid);
   grid.cells.push_back(std::move(cell));

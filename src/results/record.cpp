@@ -15,8 +15,10 @@ static_assert(std::endian::native == std::endian::little, "records are written l
 namespace allometer::results {
 namespace {
 
-/// First byte of every encoded shard. Raise it when the layout changes.
+/// First byte of every encoded shard. Add one when the layout changes.
 constexpr std::uint8_t kVersion = 1;
+/// The same with the artifact behind the costs.
+constexpr std::uint8_t kVersionWithArtifact = 2;
 
 class Encoder {
  public:
@@ -157,11 +159,11 @@ QuestionRecord decode_record(Decoder& in) {
 
 ShardResult decode_head(Decoder& in) {
   const auto version = in.number<std::uint8_t>();
-  if (version != kVersion) {
+  if (version != kVersion && version != kVersionWithArtifact) {
     malformed(
-        fmt::format("has layout {}, this program reads layout {}; use the version of "
+        fmt::format("has layout {}, this program reads layouts {} and {}; use the version of "
                     "Allometer that wrote it",
-                    version, kVersion));
+                    version, kVersion, kVersionWithArtifact));
   }
   ShardResult shard;
   for (std::uint8_t& byte : shard.cell.bytes) byte = in.number<std::uint8_t>();
@@ -174,6 +176,7 @@ ShardResult decode_head(Decoder& in) {
   shard.rank = in.number<std::int32_t>();
   shard.host = in.text();
   shard.cost = decode_cost(in);
+  if (version == kVersionWithArtifact) shard.artifact = in.text();
   return shard;
 }
 
@@ -217,7 +220,7 @@ Cost& Cost::operator+=(const Cost& other) {
 std::string ShardResult::encode() const {
   ALLOMETER_EXPECT(begin >= 0 && end - begin == static_cast<std::int64_t>(records.size()));
   Encoder out;
-  out.number(kVersion);
+  out.number(artifact.empty() ? kVersion : kVersionWithArtifact);
   for (const std::uint8_t byte : cell.bytes) out.number(byte);
   out.number(begin);
   out.number(end);
@@ -225,6 +228,7 @@ std::string ShardResult::encode() const {
   out.number(rank);
   out.text(host);
   encode_cost(cost, out);
+  if (!artifact.empty()) out.text(artifact);
   std::int32_t question = begin;
   for (const QuestionRecord& record : records) {
     ALLOMETER_EXPECT(defect(record, question).empty());

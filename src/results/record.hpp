@@ -51,6 +51,9 @@ struct ShardResult {
   std::int32_t rank = 0;
   std::string host;
   Cost cost;
+  /// What the cell makes for those that need it; empty where it makes nothing. Such a cell has one
+  /// shard.
+  std::string artifact{};
   std::vector<QuestionRecord> records;  ///< of question begin, begin + 1, ... end - 1
 
   std::string encode() const;

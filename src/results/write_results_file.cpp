@@ -293,7 +293,7 @@ std::string energy_status_of(const CellState& state, const Cost& cost, const Mac
 }
 
 struct CellColumns {
-  Texts status_reason, energy_status;
+  Texts status_reason, artifact, energy_status;
   Values<std::int16_t> status;
   Values<std::int32_t> questions_done;
   std::vector<Cost> costs;
@@ -315,6 +315,7 @@ CellColumns collect_cells(const JournalIndex& index, const MergedGrid& grid) {
     const Cost cost = total_cost(state);
     columns.status.push_back(static_cast<std::int16_t>(status_of(cell, state)));
     columns.status_reason.push_back(reason_of(state));
+    columns.artifact.push_back(state.artifact);
     columns.questions_done.push_back(state.questions_done());
     columns.energy_status.push_back(energy_status_of(state, cost, machines));
     columns.peaks.push_back(peak_of(state, precision, machines));
@@ -350,6 +351,9 @@ void write_cell_identity(Hdf5Group& job, const MergedGrid& grid) {
   number("cell_variant_index", "row of the variant", [](auto& cell) { return cell.variant; });
   number("cell_task_index", "row of the task", [](auto& cell) { return cell.task; });
   number("num_questions", "questions of the cell", [](auto& cell) { return cell.num_questions; });
+  number("cell_needs_index",
+         "row of the cell whose artifact decides how the questions are asked, -1 if there is none",
+         [](auto& cell) { return cell.needs.value_or(-1); });
   text("cell_digest", "SHA-256 of all that decides the cell's results",
        [](auto& cell) { return cell.digest.hex(); });
   job.write_column(
@@ -412,6 +416,10 @@ void write_cells(Hdf5Group& job, const JournalIndex& index, const MergedGrid& gr
   job.write_column({"status_reason", "why the cell failed"}, "cell", cells.status_reason, true);
   job.write_column({"questions_done", "questions with a result"}, "cell", cells.questions_done,
                    true);
+  job.write_column({"cell_artifact",
+                    "what the cell made for the cells that need it, as the chosen prompt; empty if "
+                    "it makes nothing"},
+                   "cell", cells.artifact, true);
   write_ragged(job, "cell", "record", cells.questions_done, true);
   write_cell_costs(job, cells);
 }

@@ -18,16 +18,6 @@ constexpr int kShardsPerRank = 2;
 /// Below this much work per rank a second shard would make another rank idle.
 constexpr double kPrefetchSeconds = 1.0;
 
-std::vector<ScheduledCell> scheduled_cells(const Plan& plan) {
-  std::vector<ScheduledCell> cells;
-  for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
-    const auto& cell = plan.record.cells[i];
-    cells.push_back(
-        {cell.variant, cell.num_questions, std::max(1.0, plan.work[i].flops_per_question)});
-  }
-  return cells;
-}
-
 ScheduleOptions schedule_options(const CoordinatorOptions& options, std::size_t world_size) {
   return {.world_size = static_cast<int>(world_size),
           .shard_seconds = options.shard_seconds,
@@ -68,12 +58,6 @@ bool is_complete(const results::CellState& state, const results::PlannedCell& ce
 }
 
 }  // namespace
-
-std::string cell_name(const results::PlanRecord& record, const results::PlannedCell& cell) {
-  return fmt::format(
-      "{} {}, {} shots, seed {}", record.variants[static_cast<std::size_t>(cell.variant)].name,
-      record.tasks[static_cast<std::size_t>(cell.task)].name, cell.num_fewshot, cell.seed);
-}
 
 ResumeSummary summarize_resume(const Plan& plan, const results::JournalIndex& index,
                                bool retry_failed) {
@@ -142,13 +126,16 @@ void Coordinator::load_progress(const results::JournalIndex& index) {
         count_questions(i, shard.end - shard.begin);
       }
       // What stands in the way of computing it does not matter any more.
-      if (is_complete(found->second, cell)) continue;
+      if (is_complete(found->second, cell)) {
+        cells_[static_cast<std::size_t>(i)].artifact = found->second.artifact;
+        continue;
+      }
       if (stays_failed(found->second, options_.retry_failed)) {
-        set_failed(i);
+        set_failed(i, found->second.failure->reason);
         continue;
       }
     }
-    if (const auto& failure = plan_.cell_failure[static_cast<std::size_t>(i)]) {
+    if (const auto failure = failure_of(i)) {
       fail_cell(i, *failure, ranks_.front().host);
       continue;
     }
@@ -172,19 +159,42 @@ void Coordinator::load_progress(const results::JournalIndex& index) {
   }
 }
 
+/// What is known before any work: the cell's own failure, or that of the cell it needs.
+std::optional<InputFailure> Coordinator::failure_of(std::int32_t cell) const {
+  if (const auto& own = plan_.cell_failure[static_cast<std::size_t>(cell)]) return own;
+  const auto& needs = plan_.record.cells[static_cast<std::size_t>(cell)].needs;
+  if (!needs) return std::nullopt;
+  const CellProgress& needed = cells_[static_cast<std::size_t>(*needs)];
+  if (!needed.failed) return std::nullopt;
+  return failure_of_needed(plan_.record, plan_.record.cells[static_cast<std::size_t>(*needs)],
+                           needed.failure_reason);
+}
+
+/// Those that wait for a cell which failed just now. A cell that was completed before stays so.
+void Coordinator::fail_waiting(std::int32_t needed) {
+  for (std::int32_t i = 0; i < std::ssize(cells_); ++i) {
+    const auto& cell = plan_.record.cells[static_cast<std::size_t>(i)];
+    const CellProgress& progress = cells_[static_cast<std::size_t>(i)];
+    if (cell.needs != needed || progress.failed || progress.questions_done == cell.num_questions)
+      continue;
+    fail_cell(i, *failure_of(i), ranks_.front().host);
+  }
+}
+
 void Coordinator::fail_cell(std::int32_t cell, const InputFailure& failure,
                             const std::string& host) {
   const auto& planned = plan_.record.cells[static_cast<std::size_t>(cell)];
   results::FailureRecord record{planned.digest, failure.kind, failure.reason, host, 0};
   journal_.append(results::RecordType::failure, record.encode());
   log::warning(fmt::format("cell {} failed: {}", cell_name(plan_.record, planned), failure.reason));
-  set_failed(cell);
+  set_failed(cell, failure.reason);
 }
 
-void Coordinator::set_failed(std::int32_t cell) {
+void Coordinator::set_failed(std::int32_t cell, const std::string& reason) {
   CellProgress& progress = cells_[static_cast<std::size_t>(cell)];
   if (!progress.failed) ++counts_.cells_failed;
   progress.failed = true;
+  progress.failure_reason = reason;
   schedule_.fail(cell);
 }
 
@@ -217,17 +227,19 @@ void Coordinator::on_durable(const DurableMessage& durable) {
   --outstanding_of_rank_[static_cast<std::size_t>(rank_of_lease_.at(lease.id))];
   rank_of_lease_.erase(lease.id);
   schedule_.complete(lease.id, durable.wall_seconds);
+  auto& cell = cells_[static_cast<std::size_t>(lease.cell)];
   if (durable.failed) {
-    auto& cell = cells_[static_cast<std::size_t>(lease.cell)];
     if (!cell.failed) {
       log::warning(fmt::format(
           "cell {} failed: {}",
           cell_name(plan_.record, plan_.record.cells[static_cast<std::size_t>(lease.cell)]),
           durable.reason));
     }
-    set_failed(lease.cell);
+    set_failed(lease.cell, durable.reason);
+    fail_waiting(lease.cell);
     return;
   }
+  if (!durable.artifact.empty()) cell.artifact = durable.artifact;
   tokens_computed_ += durable.tokens_computed;
   count_questions(lease.cell, lease.end - lease.begin);
 }
@@ -249,8 +261,13 @@ void Coordinator::stop(const std::string& reason) {
 
 Assignment Coordinator::assignment_for(const Lease& lease) const {
   const auto& cell = plan_.record.cells[static_cast<std::size_t>(lease.cell)];
+  tasks::PromptSettings settings = prompt_settings(plan_, cell);
+  if (cell.needs) {
+    settings.artifact = cells_[static_cast<std::size_t>(*cell.needs)].artifact;
+    ALLOMETER_EXPECT(!settings.artifact.empty());
+  }
   return {lease,        cell.digest.hex(), cell_name(plan_.record, cell),
-          cell.variant, cell.task,         prompt_settings(plan_, cell)};
+          cell.variant, cell.task,         std::move(settings)};
 }
 
 results::LeaseRecord Coordinator::lease_record(const Lease& lease, int rank) const {

@@ -78,10 +78,14 @@ class Coordinator {
   struct CellProgress {
     std::int32_t questions_done = 0;
     bool failed = false;
+    std::string failure_reason;
+    std::string artifact;  ///< that it has made for others
   };
   void load_progress(const results::JournalIndex& index);
   void fail_cell(std::int32_t cell, const InputFailure& failure, const std::string& host);
-  void set_failed(std::int32_t cell);
+  void set_failed(std::int32_t cell, const std::string& reason);
+  void fail_waiting(std::int32_t needed);
+  std::optional<InputFailure> failure_of(std::int32_t cell) const;
   void count_questions(std::int32_t cell, std::int32_t questions);
   Assignment assignment_for(const Lease& lease) const;
   results::LeaseRecord lease_record(const Lease& lease, int rank) const;
@@ -101,8 +105,5 @@ class Coordinator {
   double flops_total_ = 0;
   std::int64_t tokens_computed_ = 0;
 };
-
-/// "stories-50k/f32 story_cloze, 2 shots, seed 0"
-std::string cell_name(const results::PlanRecord& record, const results::PlannedCell& cell);
 
 }  // namespace allometer::sweep

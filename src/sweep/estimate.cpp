@@ -159,15 +159,9 @@ std::string estimate_job(const EstimateOptions& options) {
         std::max(node_memory, node_bytes(plan, variants[i], memory, options.ranks_per_node));
     questions += static_cast<double>(variants[i].questions);
   }
-  std::vector<ScheduledCell> cells;
-  for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
-    const auto& cell = plan.record.cells[i];
-    cells.push_back({cell.variant, plan.cell_failure[i] ? 0 : cell.num_questions,
-                     std::max(1.0, plan.work[i].flops_per_question)});
-  }
-  const auto simulation =
-      simulate(cells, {.world_size = options.ranks, .shard_seconds = plan.job.shard_seconds},
-               options.ranks_per_node, speed, load_seconds);
+  const auto simulation = simulate(
+      scheduled_cells(plan), {.world_size = options.ranks, .shard_seconds = plan.job.shard_seconds},
+      options.ranks_per_node, speed, load_seconds);
   std::string text = variant_table(plan, variants) + failures(plan);
   text += fmt::format("\n{} cells, {} questions, results file about {}\n", plan.record.cells.size(),
                       human_count(questions),

@@ -28,12 +28,14 @@ void JournalKeeper::append(results::RecordType type, std::string_view payload) {
 }
 
 void JournalKeeper::append(const ResultMessage& result) {
-  DurableMessage durable{result.lease, result.failed, {}, result.wall_seconds, 0};
+  DurableMessage durable{result.lease, result.failed, {}, result.wall_seconds, 0, {}};
   if (result.failed) {
     durable.reason = results::FailureRecord::decode(result.payload).reason;
     append(results::RecordType::failure, result.payload);
   } else {
-    durable.tokens_computed = results::ShardResult::decode(result.payload).cost.tokens_computed;
+    const auto shard = results::ShardResult::decode(result.payload);
+    durable.tokens_computed = shard.cost.tokens_computed;
+    durable.artifact = shard.artifact;
     append(results::RecordType::shard, result.payload);
   }
   waiting_.push_back(std::move(durable));

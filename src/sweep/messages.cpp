@@ -10,7 +10,7 @@ static void to_json(nlohmann::json& json, const PromptSettings& settings) {
   const ChatSettings& chat = settings.chat;
   json = {settings.num_fewshot,    name_of(settings.sampler), settings.seed,
           chat.apply_template,     chat.template_name,        chat.template_digest,
-          chat.system_instruction, chat.fewshot_as_multiturn};
+          chat.system_instruction, chat.fewshot_as_multiturn, settings.artifact};
 }
 static void from_json(const nlohmann::json& json, PromptSettings& settings) {
   json.at(0).get_to(settings.num_fewshot);
@@ -21,6 +21,7 @@ static void from_json(const nlohmann::json& json, PromptSettings& settings) {
   json.at(5).get_to(settings.chat.template_digest);
   json.at(6).get_to(settings.chat.system_instruction);
   json.at(7).get_to(settings.chat.fewshot_as_multiturn);
+  json.at(8).get_to(settings.artifact);
 }
 }  // namespace allometer::tasks
 
@@ -33,7 +34,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifyMessage, model, path)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(IdentifiedMessage, model, digest, tokenizer, failed, kind,
                                    reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Model, path, digest)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Task, file, digest)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Task, file, digest, is_preparation)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage::Variant, model, precision, chunk_flops,
                                    load_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SetupMessage, models, tasks, variants, instruction_set, threads,
@@ -43,7 +44,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReadyMessage, flops_per_second, energy_source
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Assignment, lease, cell_digest, cell_name, variant, task,
                                    settings)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DurableMessage, lease, failed, reason, wall_seconds,
-                                   tokens_computed)
+                                   tokens_computed, artifact)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StopMessage, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReleasedMessage, leases)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EndMessage, exit_code)

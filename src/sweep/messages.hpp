@@ -60,6 +60,8 @@ struct SetupMessage {
   struct Task {
     std::string file;
     std::string digest;
+    /// The task is the preparation of the one that the file describes (Task::preparation).
+    bool is_preparation = false;
   };
   struct Variant {
     std::int32_t model = 0;
@@ -110,6 +112,7 @@ struct DurableMessage {
   std::string reason;
   double wall_seconds = 0;
   std::int64_t tokens_computed = 0;
+  std::string artifact;  ///< made by the cell, whole with this shard
 };
 
 struct StopMessage {

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "eval/run_shard.hpp"
 #include "model/cost.hpp"
@@ -57,19 +58,41 @@ results::PlannedTask plan_task(const tasks::Task& task, int num_questions) {
   return planned;
 }
 
-void plan_tasks(Plan& plan) {
-  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
-    PlannedTaskInput& input = plan.tasks[i];
-    const auto& limit = plan.job.tasks[i].limit ? plan.job.tasks[i].limit : plan.job.limit;
-    results::PlannedTask planned;
-    try {
-      planned = plan_task(*input.task, limited_questions(*input.task, limit));
-    } catch (const Error& error) {
-      planned = plan_task(*input.task, 0);
-      input.failure = InputFailure{error.kind(), error.what()};
-    }
-    plan.record.tasks.push_back(std::move(planned));
+void plan_task_of(PlannedTaskInput& input, std::optional<std::int64_t> limit, Plan& plan) {
+  const auto task = task_to_ask(input.task, input.is_preparation, {});
+  results::PlannedTask planned;
+  try {
+    planned = plan_task(*task, limited_questions(*task, limit));
+  } catch (const Error& error) {
+    planned = plan_task(*task, 0);
+    input.failure = InputFailure{error.kind(), error.what()};
   }
+  plan.record.tasks.push_back(std::move(planned));
+}
+
+/// The job's tasks, then what prepares some of them.
+void plan_tasks(Plan& plan) {
+  const std::size_t num_tasks = plan.tasks.size();
+  for (std::size_t i = 0; i < num_tasks; ++i) {
+    const auto& limit = plan.job.tasks[i].limit ? plan.job.tasks[i].limit : plan.job.limit;
+    plan_task_of(plan.tasks[i], limit, plan);
+  }
+  for (std::size_t i = 0; i < num_tasks; ++i) {
+    if (!plan.tasks[i].task->preparation({})) continue;
+    plan.tasks.push_back({plan.tasks[i].file, plan.tasks[i].task, std::nullopt, true});
+    plan_task_of(plan.tasks.back(), std::nullopt, plan);
+  }
+}
+
+/// The task that prepares this one.
+std::int32_t preparing_task(const Plan& plan, std::int32_t task) {
+  const auto& prepared = plan.tasks[static_cast<std::size_t>(task)].task;
+  const auto found =
+      std::find_if(plan.tasks.begin(), plan.tasks.end(), [&](const PlannedTaskInput& input) {
+        return input.is_preparation && input.task == prepared;
+      });
+  ALLOMETER_EXPECT(found != plan.tasks.end());
+  return static_cast<std::int32_t>(found - plan.tasks.begin());
 }
 
 bool is_beyond_memory(const std::optional<InputFailure>& failure) {
@@ -143,16 +166,53 @@ Digest cell_digest(const results::PlanRecord& record, const results::PlannedCell
     identity["chat"] = {chat.apply_template, chat.template_digest, chat.system_instruction,
                         chat.fewshot_as_multiturn};
   }
+  // What is made by a cell is decided by what that cell is.
+  if (cell.needs)
+    identity["needs"] = record.cells[static_cast<std::size_t>(*cell.needs)].digest.hex();
   return sha256(identity.dump());
+}
+
+std::optional<InputFailure> failure_of_inputs(const Plan& plan, const results::PlannedCell& cell) {
+  const auto& variant = plan.record.variants[static_cast<std::size_t>(cell.variant)];
+  const auto& model = plan.models[static_cast<std::size_t>(variant.model)];
+  return model.failure ? model.failure : plan.tasks[static_cast<std::size_t>(cell.task)].failure;
+}
+
+void add_cell(Plan& plan, results::PlannedCell cell) {
+  cell.num_questions = static_cast<std::int32_t>(
+      plan.record.tasks[static_cast<std::size_t>(cell.task)].question_ids.size());
+  cell.digest = cell_digest(plan.record, cell, prompt_settings(plan, cell).chat);
+  plan.cell_failure.push_back(failure_of_inputs(plan, cell));
+  plan.record.cells.push_back(std::move(cell));
+}
+
+/// The cell that prepares this one, added where it is not there yet: several may need the same.
+std::int32_t plan_preparation(Plan& plan, const results::PlannedCell& prepared,
+                              const tasks::PromptSettings& settings) {
+  results::PlannedCell cell;
+  cell.variant = prepared.variant;
+  cell.task = preparing_task(plan, prepared.task);
+  cell.num_fewshot = settings.num_fewshot;
+  cell.seed = settings.seed;
+  cell.sampler = name_of(settings.sampler);
+  const auto same = [&](const results::PlannedCell& other) {
+    return other.variant == cell.variant && other.task == cell.task &&
+           other.num_fewshot == cell.num_fewshot && other.seed == cell.seed &&
+           other.sampler == cell.sampler;
+  };
+  const auto& cells = plan.record.cells;
+  const auto found = std::find_if(cells.begin(), cells.end(), same);
+  const auto index = static_cast<std::int32_t>(found - cells.begin());
+  if (found == cells.end()) add_cell(plan, std::move(cell));
+  return index;
 }
 
 void plan_cells_of(Plan& plan, std::int32_t variant_index, std::int32_t task_index) {
   const job::Job& job = plan.job;
   const auto& variant = plan.record.variants[static_cast<std::size_t>(variant_index)];
   const auto& model = plan.record.models[static_cast<std::size_t>(variant.model)];
-  const auto& input = plan.tasks[static_cast<std::size_t>(task_index)];
   const auto& ref = job.tasks[static_cast<std::size_t>(task_index)];
-  const tasks::Task& task = *input.task;
+  const tasks::Task& task = *plan.tasks[static_cast<std::size_t>(task_index)].task;
   const std::vector<int> shots =
       ref.shots ? *ref.shots : job.shots.value_or(std::vector<int>{task.default_num_fewshot()});
   for (const int num_fewshot : shots) {
@@ -166,13 +226,9 @@ void plan_cells_of(Plan& plan, std::int32_t variant_index, std::int32_t task_ind
       cell.num_fewshot = num_fewshot;
       cell.seed = seed;
       cell.sampler = job.sampler.value_or(std::string(name_of(task.default_sampler())));
-      cell.num_questions = static_cast<std::int32_t>(
-          plan.record.tasks[static_cast<std::size_t>(task_index)].question_ids.size());
-      cell.digest = cell_digest(plan.record, cell, prompt_settings(plan, cell).chat);
-      auto failure = plan.models[static_cast<std::size_t>(variant.model)].failure;
-      if (!failure) failure = input.failure;
-      plan.record.cells.push_back(std::move(cell));
-      plan.cell_failure.push_back(std::move(failure));
+      if (const auto needed = task.preparation(prompt_settings(plan, cell)))
+        cell.needs = plan_preparation(plan, cell, needed->settings);
+      add_cell(plan, std::move(cell));
     }
   }
 }
@@ -198,9 +254,10 @@ class WorkEstimator {
     auto found = estimates_.find(key);
     if (found == estimates_.end()) {
       const int questions = std::min(cell.num_questions, kSampledQuestions);
+      const PlannedTaskInput& input = plan_.tasks[static_cast<std::size_t>(cell.task)];
+      const auto task = task_to_ask(input.task, input.is_preparation, settings);
       const auto tokens =
-          eval::estimate_tokens(*plan_.tasks[static_cast<std::size_t>(cell.task)].task, settings, 0,
-                                questions, tokenizer_of(model), config);
+          eval::estimate_tokens(*task, settings, 0, questions, tokenizer_of(model), config);
       found = estimates_.emplace(key, Sampled{tokens, std::max(1, questions)}).first;
     }
     const auto& [tokens, questions] = found->second;
@@ -246,6 +303,17 @@ void estimate_work(Plan& plan) {
   }
 }
 
+void fail_what_needs_failed(Plan& plan) {
+  for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
+    const auto& needs = plan.record.cells[i].needs;
+    if (!needs || plan.cell_failure[i]) continue;
+    const auto& failure = plan.cell_failure[static_cast<std::size_t>(*needs)];
+    if (!failure) continue;
+    const auto& needed = plan.record.cells[static_cast<std::size_t>(*needs)];
+    plan.cell_failure[i] = failure_of_needed(plan.record, needed, failure->reason);
+  }
+}
+
 std::string analysis_json(const job::Analysis& analysis) {
   return nlohmann::json{{"confidence", analysis.confidence},
                         {"bootstrap_draws", analysis.bootstrap_draws},
@@ -255,6 +323,40 @@ std::string analysis_json(const job::Analysis& analysis) {
 }
 
 }  // namespace
+
+std::string cell_name(const results::PlanRecord& record, const results::PlannedCell& cell) {
+  return fmt::format(
+      "{} {}, {} shots, seed {}", record.variants[static_cast<std::size_t>(cell.variant)].name,
+      record.tasks[static_cast<std::size_t>(cell.task)].name, cell.num_fewshot, cell.seed);
+}
+
+InputFailure failure_of_needed(const results::PlanRecord& record,
+                               const results::PlannedCell& needed, std::string_view reason) {
+  return {std::string(kNeedsFailed),
+          fmt::format("the cell that it needs failed, {}: {}", cell_name(record, needed), reason)};
+}
+
+std::vector<ScheduledCell> scheduled_cells(const Plan& plan) {
+  std::vector<ScheduledCell> cells;
+  for (std::size_t i = 0; i < plan.record.cells.size(); ++i) {
+    const auto& cell = plan.record.cells[i];
+    cells.push_back({cell.variant, plan.cell_failure[i] ? 0 : cell.num_questions,
+                     std::max(1.0, plan.work[i].flops_per_question), cell.needs});
+  }
+  for (const auto& cell : plan.record.cells) {
+    if (cell.needs) cells[static_cast<std::size_t>(*cell.needs)].is_whole = true;
+  }
+  return cells;
+}
+
+std::shared_ptr<const tasks::Task> task_to_ask(std::shared_ptr<const tasks::Task> task,
+                                               bool is_preparation,
+                                               const tasks::PromptSettings& settings) {
+  if (!is_preparation) return task;
+  auto preparation = task->preparation(settings);
+  ALLOMETER_EXPECT(preparation.has_value());
+  return std::move(preparation->task);
+}
 
 tasks::PromptSettings prompt_settings(const Plan& plan, const results::PlannedCell& cell) {
   tasks::PromptSettings settings{cell.num_fewshot, tasks::parse_sampler(cell.sampler).value(),
@@ -293,17 +395,18 @@ Plan make_plan(job::Job job, std::vector<PlannedTaskInput> tasks, const std::str
   plan.record.job_digest = plan.job.digest();
   plan.record.numerics = numerics;
   plan.record.analysis = analysis_json(plan.job.analysis);
+  const auto num_tasks = static_cast<std::int32_t>(plan.tasks.size());
   plan_tasks(plan);
   plan_models(plan, identities);
   for (std::int32_t variant = 0; variant < std::ssize(plan.record.variants); ++variant) {
-    for (std::int32_t task = 0; task < std::ssize(plan.record.tasks); ++task)
-      plan_cells_of(plan, variant, task);
+    for (std::int32_t task = 0; task < num_tasks; ++task) plan_cells_of(plan, variant, task);
   }
   if (plan.record.cells.empty()) {
     throw ConfigError(plan.job.file.string() +
                       ": the rules of `exclude` and `include` leave no cell");
   }
   estimate_work(plan);
+  fail_what_needs_failed(plan);
   return plan;
 }
 

@@ -16,6 +16,7 @@
 #include "job/job.hpp"
 #include "model/config.hpp"
 #include "results/job_record.hpp"
+#include "sweep/schedule.hpp"
 #include "tasks/task.hpp"
 #include "tokenizer/chat_template.hpp"
 
@@ -23,6 +24,8 @@ namespace allometer::sweep {
 
 /// Kind of the failure of cells that need more memory than a node has.
 inline constexpr std::string_view kBeyondMemory = "memory";
+/// Kind of the failure of cells that need another one, which failed.
+inline constexpr std::string_view kNeedsFailed = "needs";
 
 /// Why a model or a task of the job cannot be used; each of its cells fails with this.
 struct InputFailure {
@@ -43,6 +46,9 @@ struct PlannedTaskInput {
   std::filesystem::path file;
   std::shared_ptr<const tasks::Task> task;
   std::optional<InputFailure> failure;
+  /// What is asked is the task's preparation, not the task itself. Such inputs stand behind those
+  /// of the job.
+  bool is_preparation = false;
 };
 
 /// What the questions of a cell need on average, from a sample of them.
@@ -72,7 +78,20 @@ struct ModelIdentity {
   std::optional<InputFailure> failure;
 };
 
-/// All that decides a cell's prompts, but for the function that renders chats.
+/// The grid as the scheduler sees it; cells that cannot be computed have no questions.
+std::vector<ScheduledCell> scheduled_cells(const Plan& plan);
+/// "stories-50k/f32 story_cloze, 2 shots, seed 0"
+std::string cell_name(const results::PlanRecord& record, const results::PlannedCell& cell);
+/// Why a cell failed that needs `needed`.
+InputFailure failure_of_needed(const results::PlanRecord& record,
+                               const results::PlannedCell& needed, std::string_view reason);
+
+/// The task, or its preparation for these settings.
+std::shared_ptr<const tasks::Task> task_to_ask(std::shared_ptr<const tasks::Task> task,
+                                               bool is_preparation,
+                                               const tasks::PromptSettings& settings);
+/// All that decides a cell's prompts, but for the artifact that it needs and the function that
+/// renders chats.
 tasks::PromptSettings prompt_settings(const Plan& plan, const results::PlannedCell& cell);
 /// What ChatSettings::render is for this template; empty without one.
 std::function<std::string(std::span<const tasks::Message>)> chat_renderer(

@@ -304,7 +304,8 @@ SetupMessage Root::common_setup() const {
     setup.models.push_back({plan_.models[i].path.string(), record.models[i].digest.hex()});
   }
   for (std::size_t i = 0; i < plan_.tasks.size(); ++i) {
-    setup.tasks.push_back({plan_.tasks[i].file.string(), record.tasks[i].digest.hex()});
+    setup.tasks.push_back({plan_.tasks[i].file.string(), record.tasks[i].digest.hex(),
+                           plan_.tasks[i].is_preparation});
   }
   for (const auto& variant : record.variants) {
     const auto& model = plan_.models[static_cast<std::size_t>(variant.model)];

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "core/fault_point.hpp"
 #include "core/provenance.hpp"
@@ -23,6 +24,19 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// What a preparation makes of its answers. Its cell is one shard, so that they are all here.
+std::string artifact_of(const tasks::Task& task,
+                        const std::vector<results::QuestionRecord>& records) {
+  ALLOMETER_EXPECT(task.num_questions() == static_cast<int>(records.size()));
+  std::vector<std::vector<tasks::MetricValue>> answers;
+  for (const results::QuestionRecord& record : records) {
+    auto& answer = answers.emplace_back();
+    for (std::size_t i = 0; i < record.metric_value.size(); ++i)
+      answer.push_back({record.metric_value[i], record.metric_weight[i]});
+  }
+  return task.artifact(answers);
 }
 
 }  // namespace
@@ -93,6 +107,20 @@ void CellRunner::hold_chat_template(const Assignment& assignment) {
   loaded_->chat_template = std::make_shared<const tokenizer::ChatTemplate>(std::move(loaded));
 }
 
+std::shared_ptr<const tasks::Task> CellRunner::hold_task(const Assignment& assignment) {
+  const auto& source = setup_.tasks.at(static_cast<std::size_t>(assignment.task));
+  auto& held = loaded_->tasks[assignment.task];
+  const bool is_new = !held;
+  if (is_new) held = tasks::load_task(source.file);
+  auto task = task_to_ask(held, source.is_preparation, assignment.settings);
+  if (is_new && task->digest().hex() != source.digest) {
+    held.reset();
+    throw ConfigError(source.file +
+                      " or its data changed while the sweep ran: start the job again");
+  }
+  return task;
+}
+
 ResultMessage CellRunner::run(const Assignment& assignment) {
   const auto fail = [&](std::string kind, std::string reason) {
     results::FailureRecord failure{Digest::from_hex(assignment.cell_digest), std::move(kind),
@@ -112,16 +140,7 @@ ResultMessage CellRunner::run(const Assignment& assignment) {
     reset_peak_resident_bytes();
     const auto load_start = Clock::now();
     hold_variant(assignment);
-    auto& task = loaded_->tasks[assignment.task];
-    if (!task) {
-      const auto& source = setup_.tasks.at(static_cast<std::size_t>(assignment.task));
-      task = tasks::load_task(source.file);
-      if (task->digest().hex() != source.digest) {
-        task.reset();
-        return fail("config",
-                    source.file + " or its data changed while the sweep ran: start the job again");
-      }
-    }
+    const auto task = hold_task(assignment);
     tasks::PromptSettings settings = assignment.settings;
     if (settings.chat.apply_template) {
       hold_chat_template(assignment);
@@ -139,6 +158,8 @@ ResultMessage CellRunner::run(const Assignment& assignment) {
     });
     shard.records = eval::run_questions(*task, settings, shard.begin, shard.end,
                                         *loaded_->tokenizer, loaded_->model->config(), engine);
+    if (setup_.tasks[static_cast<std::size_t>(assignment.task)].is_preparation)
+      shard.artifact = artifact_of(*task, shard.records);
     shard.cost.wall_seconds = seconds_since(start);
     const auto joules_after = energy_.joules();
     // The counters are the node's; its ranks are taken to share it evenly.

@@ -33,6 +33,8 @@ class CellRunner {
  private:
   struct Loaded;
   void hold_variant(const Assignment& assignment);
+  /// What the assignment asks. Throws ConfigError if it is no longer the planned one.
+  std::shared_ptr<const tasks::Task> hold_task(const Assignment& assignment);
   /// Throws ConfigError if the template is no longer the planned one.
   void hold_chat_template(const Assignment& assignment);
 

@@ -21,9 +21,16 @@ Schedule::Schedule(const std::vector<ScheduledCell>& cells, const ScheduleOption
     const auto variant = static_cast<std::size_t>(cell.variant);
     if (variants_.size() <= variant) variants_.resize(variant + 1);
     variants_[variant].cells.push_back(static_cast<std::int32_t>(cells_.size()));
-    Cell state{cell, {}, false};
+    Cell state;
+    state.fixed = cell;
     if (cell.num_questions > 0) state.pending.push_back({0, cell.num_questions, 0});
     cells_.push_back(std::move(state));
+  }
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const auto& needs = cells_[i].fixed.needs;
+    if (!needs) continue;
+    ALLOMETER_EXPECT(*needs >= 0 && *needs < std::ssize(cells_));
+    cells_[static_cast<std::size_t>(*needs)].needed_by.push_back(static_cast<std::int32_t>(i));
   }
 }
 
@@ -80,42 +87,82 @@ void Schedule::fail(std::int32_t cell) {
   }
   std::erase_if(suspects_, [&](const auto& suspect) { return suspect.first == cell; });
   skip_idle_cells(variants_[static_cast<std::size_t>(state.fixed.variant)]);
+  for (const std::int32_t waiting : state.needed_by) fail(waiting);
+}
+
+bool Schedule::is_waiting(const Cell& cell) const {
+  if (!cell.fixed.needs) return false;
+  return cells_[static_cast<std::size_t>(*cell.fixed.needs)].num_unfinished > 0;
 }
 
 void Schedule::skip_idle_cells(Variant& variant) const {
-  const auto is_idle = [&](std::int32_t cell) {
-    return cells_[static_cast<std::size_t>(cell)].pending.empty();
+  const auto is_idle = [&](std::int32_t index) {
+    const Cell& cell = cells_[static_cast<std::size_t>(index)];
+    return cell.pending.empty() || is_waiting(cell);
   };
   while (variant.first_open < variant.cells.size() && is_idle(variant.cells[variant.first_open]))
     ++variant.first_open;
 }
 
+/// The cell may have something to hand out that its variant has passed by.
+void Schedule::look_again_at(std::int32_t index) {
+  const Cell& cell = cells_[static_cast<std::size_t>(index)];
+  Variant& variant = variants_[static_cast<std::size_t>(cell.fixed.variant)];
+  const auto position = std::find(variant.cells.begin(), variant.cells.end(), index);
+  variant.first_open =
+      std::min(variant.first_open, static_cast<std::size_t>(position - variant.cells.begin()));
+  skip_idle_cells(variant);
+}
+
+/// Of what is pending.
+double Schedule::flops_of(const Cell& cell) const {
+  double flops = 0;
+  for (const Range& range : cell.pending)
+    flops += (range.end - range.begin) * cell.fixed.flops_per_question;
+  return flops;
+}
+
 void Schedule::start() {
+  for (const Cell& cell : cells_) {
+    if (!cell.failed) continue;
+    for (const std::int32_t waiting : cell.needed_by) fail(waiting);
+  }
   num_pending_ = 0;
   std::erase_if(suspects_, [&](const auto& suspect) {
     return cells_[static_cast<std::size_t>(suspect.first)].failed;
   });
-  for (Variant& variant : variants_) {
-    std::map<std::int32_t, double> flops;
-    for (const std::int32_t index : variant.cells) {
-      Cell& cell = cells_[static_cast<std::size_t>(index)];
-      if (cell.failed) cell.pending.clear();
-      num_pending_ += std::ssize(cell.pending);
-      for (const Range& range : cell.pending)
-        flops[index] += (range.end - range.begin) * cell.fixed.flops_per_question;
-    }
-    std::stable_sort(variant.cells.begin(), variant.cells.end(),
-                     [&](std::int32_t a, std::int32_t b) { return flops[a] > flops[b]; });
-    variant.pending_flops = 0;
-    for (const auto& [index, value] : flops) variant.pending_flops += value;
-    variant.first_open = 0;
-    skip_idle_cells(variant);
+  for (Variant& variant : variants_) variant.pending_flops = 0;
+  for (Cell& cell : cells_) {
+    if (cell.failed) cell.pending.clear();
+    num_pending_ += std::ssize(cell.pending);
+    for (const Range& range : cell.pending) cell.num_unfinished += range.end - range.begin;
+    variants_[static_cast<std::size_t>(cell.fixed.variant)].pending_flops += flops_of(cell);
   }
   for (const auto& [index, range] : suspects_) {
-    const Cell& cell = cells_[static_cast<std::size_t>(index)];
+    Cell& cell = cells_[static_cast<std::size_t>(index)];
     const double flops = (range.end - range.begin) * cell.fixed.flops_per_question;
     variants_[static_cast<std::size_t>(cell.fixed.variant)].pending_flops += flops;
+    cell.num_unfinished += range.end - range.begin;
     ++num_pending_;
+  }
+  sort_cells();
+}
+
+/// What holds others up counts with them.
+void Schedule::sort_cells() {
+  std::vector<double> flops;
+  for (const Cell& cell : cells_) {
+    flops.push_back(flops_of(cell));
+    for (const std::int32_t waiting : cell.needed_by)
+      flops.back() += flops_of(cells_[static_cast<std::size_t>(waiting)]);
+  }
+  for (Variant& variant : variants_) {
+    std::stable_sort(
+        variant.cells.begin(), variant.cells.end(), [&](std::int32_t a, std::int32_t b) {
+          return flops[static_cast<std::size_t>(a)] > flops[static_cast<std::size_t>(b)];
+        });
+    variant.first_open = 0;
+    skip_idle_cells(variant);
   }
 }
 
@@ -169,6 +216,7 @@ std::int32_t Schedule::choose_variant(int rank, int node) const {
 }
 
 std::int32_t Schedule::questions_for(const Cell& cell) const {
+  if (cell.fixed.is_whole) return cell.fixed.num_questions;
   const double all = remaining_seconds();
   const double longest = options_.shard_seconds;
   const double shortest = std::min(options_.shortest_shard_seconds, longest);
@@ -190,9 +238,13 @@ Lease Schedule::hand_out(std::int32_t cell, const Range& range) {
 }
 
 std::optional<Lease> Schedule::take_suspect() {
-  if (outstanding_suspect_ || suspects_.empty()) return std::nullopt;
-  const auto [cell, range] = suspects_.front();
-  suspects_.pop_front();
+  if (outstanding_suspect_) return std::nullopt;
+  const auto chosen = std::find_if(suspects_.begin(), suspects_.end(), [&](const auto& suspect) {
+    return !is_waiting(cells_[static_cast<std::size_t>(suspect.first)]);
+  });
+  if (chosen == suspects_.end()) return std::nullopt;
+  const auto [cell, range] = *chosen;
+  suspects_.erase(chosen);
   --num_pending_;
   const Lease lease = hand_out(cell, range);
   outstanding_suspect_ = lease.id;
@@ -243,7 +295,8 @@ void Schedule::complete(std::int64_t lease, double wall_seconds) {
   const auto found = outstanding_.find(lease);
   ALLOMETER_EXPECT(found != outstanding_.end());
   const auto& [id, done] = *found;
-  const ScheduledCell& fixed = cells_[static_cast<std::size_t>(done.cell)].fixed;
+  Cell& cell = cells_[static_cast<std::size_t>(done.cell)];
+  const ScheduledCell& fixed = cell.fixed;
   if (wall_seconds > 0) {
     // In the estimate's own flops, as every prediction is.
     const double measured = (done.end - done.begin) * fixed.flops_per_question / wall_seconds;
@@ -252,8 +305,11 @@ void Schedule::complete(std::int64_t lease, double wall_seconds) {
     double& speed = variant.flops_per_second;
     speed += kSpeedGain * (measured - speed);
   }
+  cell.num_unfinished -= done.end - done.begin;
   if (outstanding_suspect_ == lease) outstanding_suspect_.reset();
   outstanding_.erase(found);
+  if (cell.num_unfinished > 0) return;
+  for (const std::int32_t waiting : cell.needed_by) look_again_at(waiting);
 }
 
 void Schedule::return_range(std::int32_t index, const Range& range) {
@@ -264,9 +320,7 @@ void Schedule::return_range(std::int32_t index, const Range& range) {
   variant.pending_flops += flops;
   ++num_pending_;
   cell.pending.push_front(range);
-  const auto position = std::find(variant.cells.begin(), variant.cells.end(), index);
-  variant.first_open =
-      std::min(variant.first_open, static_cast<std::size_t>(position - variant.cells.begin()));
+  look_again_at(index);
 }
 
 void Schedule::release(std::int64_t lease) {

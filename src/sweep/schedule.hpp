@@ -33,6 +33,10 @@ struct ScheduledCell {
   std::int32_t variant = 0;
   std::int32_t num_questions = 0;
   double flops_per_question = 1;
+  /// Index of the cell that must be done before this one is handed out; nothing: none.
+  std::optional<std::int32_t> needs{};
+  /// One shard for all its questions: what a cell makes for others is made of all of them.
+  bool is_whole = false;
 };
 
 /// A range that an earlier start handed out and that came to nothing.
@@ -43,10 +47,10 @@ struct RetriedRange {
   std::int32_t attempts = 1;
 };
 
-/// Longest cells first; a rank stays with the variant it holds, then with one its node holds;
-/// shards shrink towards the end (guided self-scheduling: a third of what is left, divided by the
-/// ranks). A range with two lost attempts is handed out only while no other such range is, so that
-/// one poisonous shard cannot use up the attempts of its neighbours.
+/// Longest cells first, each with those that wait for it; a rank stays with the variant it holds,
+/// then with one its node holds; shards shrink towards the end (guided self-scheduling: a third of
+/// what is left, divided by the ranks). A range with two lost attempts is handed out only while no
+/// other such range is, so that one poisonous shard cannot use up the attempts of its neighbours.
 class Schedule {
  public:
   Schedule(const std::vector<ScheduledCell>& cells, const ScheduleOptions& options);
@@ -54,7 +58,8 @@ class Schedule {
   /// Before the first lease. done: ranges of `cell` that need no more work; later calls may add.
   void mark_done(std::int32_t cell, std::int32_t begin, std::int32_t end);
   void retry(const RetriedRange& range);
-  /// Drops what is left of a cell. Its outstanding leases may still come in.
+  /// Drops what is left of a cell and of those that wait for it. Outstanding leases may still come
+  /// in.
   void fail(std::int32_t cell);
   /// Call once after the above.
   void start();
@@ -85,7 +90,9 @@ class Schedule {
   };
   struct Cell {
     ScheduledCell fixed;
-    std::deque<Range> pending;  ///< retried ranges first
+    std::deque<Range> pending;            ///< retried ranges first
+    std::vector<std::int32_t> needed_by;  ///< cells that wait for this one
+    std::int64_t num_unfinished = 0;      ///< questions, from start() on
     bool failed = false;
   };
   struct Variant {
@@ -97,7 +104,11 @@ class Schedule {
     int ranks = 0;  ///< working on it now
   };
 
+  bool is_waiting(const Cell& cell) const;
   void skip_idle_cells(Variant& variant) const;
+  void look_again_at(std::int32_t cell);
+  void sort_cells();
+  double flops_of(const Cell& cell) const;
   std::int32_t choose_variant(int rank, int node) const;
   std::optional<Lease> take_suspect();
   Lease hand_out(std::int32_t cell, const Range& range);

@@ -35,13 +35,21 @@ Simulation simulate(const std::vector<ScheduledCell>& cells, const ScheduleOptio
   std::vector<double> last_end(static_cast<std::size_t>(options.world_size), 0);
   std::priority_queue<Free, std::vector<Free>, std::greater<>> free;
   for (int rank = 0; rank < options.world_size; ++rank) free.push({0, rank});
+  std::vector<int> waiting;  // ranks for which there was nothing: cells may wait for others
   double busy_seconds = 0;
   while (!free.empty()) {
     const Free now = free.top();
     free.pop();
-    if (now.finished_lease != 0) schedule.complete(now.finished_lease, now.wall_seconds);
+    if (now.finished_lease != 0) {
+      schedule.complete(now.finished_lease, now.wall_seconds);
+      for (const int rank : waiting) free.push({now.time, rank});
+      waiting.clear();
+    }
     const auto lease = schedule.next(now.rank, now.rank / ranks_per_node);
-    if (!lease) continue;
+    if (!lease) {
+      waiting.push_back(now.rank);
+      continue;
+    }
     const auto rank = static_cast<std::size_t>(now.rank);
     const ScheduledCell& cell = cells[static_cast<std::size_t>(lease->cell)];
     const auto variant = static_cast<std::size_t>(cell.variant);

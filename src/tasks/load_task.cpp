@@ -14,10 +14,13 @@
 #include "tasks/document_text.hpp"
 #include "tasks/explained_text.hpp"
 #include "tasks/filters.hpp"
+#include "tasks/labelled_task.hpp"
 #include "tasks/metrics.hpp"
+#include "tasks/prompt_choice.hpp"
 #include "tasks/settings.hpp"
 #include "tasks/story_docs.hpp"
 #include "tasks/task.hpp"
+#include "tasks/yaml_read.hpp"
 #include "template/python_literal.hpp"
 #include "template/template.hpp"
 
@@ -61,7 +64,7 @@ struct Measure {
 };
 
 /// A task made of a YAML file and data files.
-class FileTask final : public Task {
+class FileTask final : public LabelledTask {
  public:
   explicit FileTask(TaskSettings settings);
 
@@ -91,6 +94,10 @@ class FileTask final : public Task {
       const PromptSettings& prompt) const override;
   Digest digest() const override;
   std::optional<bool> add_bos_token() const override { return settings_.add_bos_token; }
+  std::size_t num_labelled() const override { return pool_ ? pool_->documents.size() : 0; }
+  std::vector<std::size_t> draw_labelled(const PromptSettings& prompt) const override;
+  LabelledQuestion ask_labelled(std::size_t document, std::span<const std::size_t> demonstrations,
+                                const ChatSettings& chat) const override;
 
  private:
   std::size_t index(int question) const {
@@ -106,10 +113,15 @@ class FileTask final : public Task {
   std::vector<std::size_t> draw(std::size_t question, const PromptSettings& prompt) const;
   std::vector<std::size_t> draw_as_lm_eval(std::size_t question,
                                            const PromptSettings& prompt) const;
-  std::string introduction(std::size_t question, const ChatSettings& chat) const;
-  std::string conversation(std::size_t question, const std::string& text,
-                           const PromptSettings& prompt) const;
-  std::string demonstrations(std::size_t question, const PromptSettings& prompt) const;
+  std::string introduction(const Dataset& dataset, std::size_t document,
+                           const ChatSettings& chat) const;
+  std::string conversation(const std::string& system, std::span<const std::size_t> drawn,
+                           const std::string& text, const ChatSettings& chat) const;
+  std::string demonstrations(std::span<const std::size_t> drawn) const;
+  std::vector<Request> ask(const Dataset& dataset, std::size_t document, FilledDocument filled,
+                           std::span<const std::size_t> drawn, const ChatSettings& chat) const;
+  Request target_request(const std::string& context, const FilledDocument& filled,
+                         const ChatSettings& chat) const;
   Request rolling_request(const std::string& text, const PromptSettings& prompt) const;
   std::vector<Request> choice_requests(const FilledDocument& filled, const std::string& before,
                                        const std::string& delimiter) const;
@@ -308,9 +320,9 @@ std::vector<std::size_t> FileTask::draw_as_lm_eval(std::size_t question,
   return drawn;
 }
 
-std::string FileTask::demonstrations(std::size_t question, const PromptSettings& prompt) const {
+std::string FileTask::demonstrations(std::span<const std::size_t> drawn) const {
   std::string text;
-  for (const std::size_t document : draw(question, prompt)) {
+  for (const std::size_t document : drawn) {
     const FilledDocument filled = demonstration_filler_.fill(pool(), document);
     text += filled.shown_text();
     // lm-evaluation-harness puts no delimiter after a demonstration without an answer.
@@ -344,39 +356,39 @@ std::vector<Request> FileTask::choice_requests(const FilledDocument& filled,
   return requests;
 }
 
-/// The system instruction and the description, filled for the question: what stands before the
-/// demonstrations.
-std::string FileTask::introduction(std::size_t question, const ChatSettings& chat) const {
+/// The system instruction and the description, filled for the document that is asked about: what
+/// stands before the demonstrations.
+std::string FileTask::introduction(const Dataset& dataset, std::size_t document,
+                                   const ChatSettings& chat) const {
   if (!description_) return chat.system_instruction;
   try {
-    std::string text = jinja::python_str(description_->fill(questions_.documents[question]));
+    std::string text = jinja::python_str(description_->fill(dataset.documents[document]));
     if (chat.system_instruction.empty() || text.empty()) return chat.system_instruction + text;
     return chat.system_instruction + settings_.demonstration_delimiter + text;
   } catch (const ConfigError& error) {
-    throw ConfigError(questions_.where(question) + error.what());
+    throw ConfigError(dataset.where(document) + error.what());
   }
 }
 
 /// lm_eval/api/task.py, fewshot_context with a chat template: the introduction is the system's, all
 /// else the user's, but for the answers of demonstrations that are turns of their own.
-std::string FileTask::conversation(std::size_t question, const std::string& text,
-                                   const PromptSettings& prompt) const {
+std::string FileTask::conversation(const std::string& system, std::span<const std::size_t> drawn,
+                                   const std::string& text, const ChatSettings& chat) const {
   std::vector<Message> messages;
-  const std::string system = introduction(question, prompt.chat);
   if (!system.empty()) messages.push_back({"system", system});
   std::string before;
-  if (prompt.chat.fewshot_as_multiturn) {
-    for (const std::size_t document : draw(question, prompt)) {
+  if (chat.fewshot_as_multiturn) {
+    for (const std::size_t document : drawn) {
       const FilledDocument filled = demonstration_filler_.fill(pool(), document);
       messages.push_back({"user", filled.shown_text()});
       messages.push_back({"assistant", filled.targets.empty() ? "" : filled.targets.front()});
     }
   } else {
-    before = demonstrations(question, prompt);
+    before = demonstrations(drawn);
   }
   messages.push_back({"user", before + text});
   try {
-    return prompt.chat.render(messages);
+    return chat.render(messages);
   } catch (const jinja::RefusedByTemplate& refusal) {
     // As in the harness: some templates take no message of the system.
     if (system.empty()) throw;
@@ -386,7 +398,7 @@ std::string FileTask::conversation(std::size_t question, const std::string& text
                       "description) is left out where the template refuses it",
                       name(), refusal.what()));
     });
-    return prompt.chat.render(std::span(messages).subspan(1));
+    return chat.render(std::span(messages).subspan(1));
   }
 }
 
@@ -415,22 +427,29 @@ std::vector<Request> FileTask::requests(int question, const PromptSettings& prom
   if (type == OutputType::loglikelihood_rolling) {
     return {rolling_request(filled.targets.front(), prompt)};
   }
-  const bool is_chat = prompt.chat.apply_template;
+  return ask(questions_, at, std::move(filled), draw(at, prompt), prompt.chat);
+}
+
+std::vector<Request> FileTask::ask(const Dataset& dataset, std::size_t document,
+                                   FilledDocument filled, std::span<const std::size_t> drawn,
+                                   const ChatSettings& chat) const {
+  const bool is_chat = chat.apply_template;
   if (is_chat && filled.choices_are_contexts) {
     throw ConfigError(
         fmt::format("task {}: choices that stand before the text cannot be asked "
                     "through a chat template; run it without apply_chat_template",
                     name()));
   }
-  const std::string before = is_chat ? conversation(at, filled.text, prompt)
-                                     : introduction(at, prompt.chat) + demonstrations(at, prompt);
+  const std::string introduced = introduction(dataset, document, chat);
+  const std::string before = is_chat ? conversation(introduced, drawn, filled.text, chat)
+                                     : introduced + demonstrations(drawn);
   if (is_chat) filled.text.clear();
-  if (type == OutputType::multiple_choice) {
+  if (settings_.output_type == OutputType::multiple_choice) {
     return choice_requests(filled, before, is_chat ? "" : settings_.target_delimiter);
   }
   Request request;
   request.context = before + filled.text;
-  if (type == OutputType::loglikelihood) {
+  if (settings_.output_type == OutputType::loglikelihood) {
     request.continuation = filled.targets.front();
   } else {
     request.kind = Request::Kind::generate;
@@ -438,13 +457,43 @@ std::vector<Request> FileTask::requests(int question, const PromptSettings& prom
     request.max_gen_toks = settings_.max_gen_toks;
   }
   std::vector<Request> requests{request};
-  if (type == OutputType::generate_until && has_metric(MetricId::nll)) {
-    Request target;
-    target.context = request.context;
-    target.continuation = (is_chat ? "" : settings_.target_delimiter) + filled.targets.at(0);
-    requests.push_back(std::move(target));
-  }
+  if (settings_.output_type == OutputType::generate_until && has_metric(MetricId::nll))
+    requests.push_back(target_request(request.context, filled, chat));
   return requests;
+}
+
+std::vector<std::size_t> FileTask::draw_labelled(const PromptSettings& prompt) const {
+  const Pool documents{num_labelled(), std::nullopt};
+  const auto count = static_cast<std::size_t>(prompt.num_fewshot);
+  return prompt.sampler == Sampler::first_n ? draw_first(documents, count)
+                                            : draw_fixed(documents, count, name(), prompt.seed);
+}
+
+LabelledQuestion FileTask::ask_labelled(std::size_t document,
+                                        std::span<const std::size_t> demonstrations,
+                                        const ChatSettings& chat) const {
+  const FilledDocument filled = demonstration_filler_.fill(pool(), document);
+  LabelledQuestion labelled;
+  labelled.requests = ask(pool(), document, filled, demonstrations, chat);
+  if (settings_.output_type == OutputType::multiple_choice) {
+    labelled.requests.resize(filled.choices.size());  // without those of acc_mutual_info
+    labelled.gold = static_cast<std::size_t>(filled.gold.front());
+    return labelled;
+  }
+  Request& asked = labelled.requests.front();
+  if (asked.kind == Request::Kind::generate) asked = target_request(asked.context, filled, chat);
+  labelled.requests.resize(1);
+  return labelled;
+}
+
+/// The likelihood of the answer that a model is to generate.
+Request FileTask::target_request(const std::string& context, const FilledDocument& filled,
+                                 const ChatSettings& chat) const {
+  Request request;
+  request.context = context;
+  request.continuation =
+      (chat.apply_template ? "" : settings_.target_delimiter) + filled.targets.at(0);
+  return request;
 }
 
 std::vector<MetricValue> FileTask::score(int question, std::span<const Response> responses) const {
@@ -504,14 +553,15 @@ std::vector<std::vector<Request>> FileTask::perturbed_requests(
   ALLOMETER_EXPECT(settings_.explanation.has_value());
   const std::size_t at = index(question);
   const bool is_chat = prompt.chat.apply_template;
-  const std::string before =
-      is_chat ? "" : introduction(at, prompt.chat) + demonstrations(at, prompt);
+  const std::vector<std::size_t> drawn = draw(at, prompt);
+  const std::string introduced = introduction(questions_, at, prompt.chat);
+  const std::string before = is_chat ? "" : introduced + demonstrations(drawn);
   std::vector<std::vector<Request>> requests;
   for (const std::vector<std::string>& text : texts) {
     FilledDocument filled = filler_.fill(
         with_texts(questions_.documents[at], *settings_.explanation, text), questions_.where(at));
     if (is_chat) {
-      const std::string context = conversation(at, filled.text, prompt);
+      const std::string context = conversation(introduced, drawn, filled.text, prompt.chat);
       filled.text.clear();
       requests.push_back(choice_requests(filled, context, ""));
     } else {
@@ -533,8 +583,15 @@ Digest FileTask::digest() const {
 
 }  // namespace
 
+std::shared_ptr<const LabelledTask> load_labelled_task(const YamlValue& yaml,
+                                                       const std::filesystem::path& file) {
+  return std::make_shared<const FileTask>(parse_settings(yaml, file));
+}
+
 std::shared_ptr<const Task> load_task(const std::filesystem::path& yaml_file) {
-  return std::make_shared<const FileTask>(parse_settings(read_task_yaml(yaml_file), yaml_file));
+  const YamlValue yaml = read_task_yaml(yaml_file);
+  if (find_set(yaml, "prompt_choice") != nullptr) return load_prompt_choice(yaml, yaml_file);
+  return load_labelled_task(yaml, yaml_file);
 }
 
 }  // namespace allometer::tasks

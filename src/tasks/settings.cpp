@@ -34,6 +34,7 @@ const std::vector<std::string>& known_keys() {
                                              "test_split",
                                              "fewshot_split",
                                              "process_docs",
+                                             "prompt_choice",
                                              "description",
                                              "explanation",
                                              "doc_to_text",

@@ -59,6 +59,8 @@ struct PromptSettings {
   Sampler sampler = Sampler::fixed;
   std::uint64_t seed = 0;
   ChatSettings chat{};
+  /// What the task's preparation has made; empty where there is none, or not yet.
+  std::string artifact{};
 };
 
 /// One thing asked of the engine, as text.
@@ -123,6 +125,14 @@ struct ExplainedText {
   std::optional<std::vector<std::pair<std::size_t, std::size_t>>> rationale;
 };
 
+class Task;
+
+/// A task that another one needs answered first, and the settings to answer it with.
+struct Preparation {
+  std::shared_ptr<const Task> task;
+  PromptSettings settings;
+};
+
 /// Immutable after loading; methods may be called from several threads at once.
 class Task {
  public:
@@ -181,6 +191,16 @@ class Task {
   /// What the task file says, but for labels and paths, and every byte of its data: part of a
   /// cell's identity.
   virtual Digest digest() const = 0;
+  /// What must be answered before questions can be asked with these settings; nothing for most
+  /// tasks. Its task is the same for all settings.
+  virtual std::optional<Preparation> preparation(const PromptSettings&) const {
+    return std::nullopt;
+  }
+  /// What the answers to all questions of a preparation amount to: PromptSettings::artifact of the
+  /// task that it prepares. The argument has the score()s of its questions in order. Empty for any
+  /// other task. Throws FormatError where the answers allow none.
+  virtual std::string artifact(std::span<const std::vector<MetricValue>>) const { return {}; }
+
   /// Does the tokenizer's BOS stand before every context? Nothing: as the tokenizer's own settings
   /// say (key `metadata.add_bos_token`).
   virtual std::optional<bool> add_bos_token() const = 0;

@@ -45,6 +45,8 @@ void write(const char* name, std::string_view text) {
 
 /// Everything that can be asked of a task; `generated` is what a model wrote.
 void use(const Task& task, std::string_view generated) {
+  if (const auto preparation = task.preparation({1, Sampler::fixed, 1234}))
+    use(*preparation->task, generated);
   for (int question = 0; question < task.num_questions() && question < 4; ++question) {
     task.question_id(question);
     task.question_text(question);

@@ -29,6 +29,20 @@ TEST(ShardResult, ComesBackToTheLastBit) {
   }
 }
 
+TEST(ShardResult, AnArtifactComesBackFromTheHeaderToo) {
+  ShardResult shard = sample::make_shard(sample::make_plan(), 2, 0, 2);
+  const std::string without = shard.encode();
+  shard.artifact = "the second prompt";
+  const std::string bytes = shard.encode();
+  EXPECT_EQ(ShardResult::decode(bytes).artifact, shard.artifact);
+  EXPECT_EQ(ShardResult::decode(bytes).records, shard.records);
+  EXPECT_EQ(ShardResult::decode_header(bytes).artifact, shard.artifact);
+  EXPECT_EQ(ShardResult::decode(without).artifact, "");
+  // Journals of programs that knew no artifacts.
+  EXPECT_EQ(without[0], 1);
+  EXPECT_EQ(bytes[0], 2);
+}
+
 TEST(ShardResult, EqualityIsOfBits) {
   QuestionRecord a = sample::make_record(sample::make_plan().tasks[0], 0, 1);
   QuestionRecord b = a;

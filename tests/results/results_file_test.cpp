@@ -14,6 +14,7 @@
 
 #include "core/error.hpp"
 #include "core/provenance.hpp"
+#include "io/hdf5.hpp"
 #include "results/sample_sweep.hpp"
 #include "results/store.hpp"
 
@@ -97,6 +98,37 @@ TEST_F(ResultsFileTest, TellsHowFarEveryCellCame) {
   EXPECT_FALSE(file.cells()[6].cell.in_job);
   EXPECT_EQ(file.plan().variants[static_cast<std::size_t>(file.cells()[6].cell.variant)].name,
             "stories-260k/f32");
+}
+
+TEST_F(ResultsFileTest, SaysWhatWasMadeForOtherCellsAndForWhich) {
+  PlanRecord plan = sample::make_plan();
+  plan.cells[2].needs = 1;
+  PlanRecord former = plan;  // of which the plan that comes last has lost both
+  for (const int cell : {1, 2}) {
+    former.cells[static_cast<std::size_t>(cell)].digest = sha256("former " + std::to_string(cell));
+  }
+  ShardResult shard = sample::make_shard(former, 1, 0, 5);
+  shard.artifact = "a prompt of old";
+  {
+    io::JournalWriter journal(journal_directory(output_) / "00002-n1.journal");
+    sample::append(journal, RecordType::plan, former.encode());
+    sample::append(journal, RecordType::shard, shard.encode());
+    sample::append(journal, RecordType::shard, sample::make_shard(former, 2, 0, 4).encode());
+    sample::append(journal, RecordType::plan, plan.encode());
+    journal.sync();
+  }
+  write_results_file(JournalIndex::read(journal_directory(output_)), output_);
+  const auto file = io::Hdf5File::open(output_, io::Hdf5File::Mode::read);
+  const auto job = file.root().open_group(file.root().group_names().front());
+  const auto artifacts = job.read_column<std::string>("cell_artifact");
+  const auto needs = job.read_column<std::int32_t>("cell_needs_index");
+  EXPECT_EQ(needs[2], 1);
+  EXPECT_EQ(std::count(needs.begin(), needs.end(), -1), std::ssize(needs) - 2);
+  const auto made = std::find(artifacts.begin(), artifacts.end(), "a prompt of old");
+  ASSERT_NE(made, artifacts.end());
+  const auto needed = static_cast<std::int32_t>(made - artifacts.begin());
+  EXPECT_GT(needed, 5);  // behind the cells of the last plan
+  EXPECT_EQ(std::count(needs.begin(), needs.end(), needed), 1);
 }
 
 TEST_F(ResultsFileTest, SumsCostsAndSaysWhatIsUnmeasured) {

@@ -47,6 +47,13 @@ Plan small_plan() {
   return plan;
 }
 
+/// The same, and the cell of bf16 needs what the cell of f32 makes.
+Plan plan_with_need() {
+  Plan plan = small_plan();
+  plan.record.cells[1].needs = 0;
+  return plan;
+}
+
 class CoordinatorTest : public ::testing::Test {
  protected:
   CoordinatorTest() { std::filesystem::remove_all(directory_); }
@@ -60,6 +67,10 @@ class CoordinatorTest : public ::testing::Test {
     coordinator_ = std::make_unique<Coordinator>(
         plan, index, std::vector<RankInfo>(static_cast<std::size_t>(ranks), {"host", 0, 0}),
         CoordinatorOptions{.shard_seconds = 5, .retry_failed = retry_failed}, *journal_);
+    needed_.clear();
+    for (const auto& cell : plan.record.cells) {
+      if (cell.needs) needed_.insert(*cell.needs);
+    }
     for (int rank = 0; rank < ranks; ++rank)
       coordinator_->on_ready(rank, {{{"f32", 2e9}, {"bf16", 2e9}}, "unmeasured"});
   }
@@ -71,6 +82,7 @@ class CoordinatorTest : public ::testing::Test {
     shard.end = assignment.lease.end;
     shard.attempt = assignment.lease.attempt;
     shard.host = "host";
+    if (needed_.contains(assignment.lease.cell)) shard.artifact = "made";
     for (std::int32_t i = shard.begin; i < shard.end; ++i) {
       results::QuestionRecord record;
       record.question = i;
@@ -102,6 +114,7 @@ class CoordinatorTest : public ::testing::Test {
   std::filesystem::path directory_ =
       std::filesystem::temp_directory_path() / ("coordinator_test." + std::to_string(::getpid()));
   int next_start_ = 0;
+  std::set<std::int32_t> needed_;
   std::unique_ptr<JournalKeeper> journal_;
   std::unique_ptr<Coordinator> coordinator_;
 };
@@ -115,6 +128,85 @@ TEST_F(CoordinatorTest, RunsEveryCellToTheEnd) {
   EXPECT_EQ(coordinator_->state().cells_done, 2);
   EXPECT_EQ(coordinator_->state().questions_done, 100);
   EXPECT_DOUBLE_EQ(coordinator_->flops_done(), coordinator_->flops_total());
+}
+
+TEST_F(CoordinatorTest, ACellIsHandedOutWithTheArtifactThatItNeeds) {
+  const Plan plan = plan_with_need();
+  start(plan, 3);
+  const auto first = coordinator_->hand_out();
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].second.lease.cell, 0);
+  EXPECT_EQ(first[0].second.lease.end, 50);
+  EXPECT_EQ(first[0].second.settings.artifact, "");
+  finish(first[0].second);
+  const auto second = coordinator_->hand_out();
+  ASSERT_FALSE(second.empty());
+  for (const auto& [rank, assignment] : second) {
+    EXPECT_EQ(assignment.lease.cell, 1);
+    EXPECT_EQ(decode<Assignment>(encode(assignment)).settings.artifact, "made");
+    finish(assignment);
+  }
+  run_to_the_end();
+  EXPECT_EQ(coordinator_->outcome(), Outcome::done);
+}
+
+TEST_F(CoordinatorTest, AnArtifactOutlivesTheJobThatMadeIt) {
+  const Plan plan = plan_with_need();
+  start(plan, 2);
+  finish(coordinator_->hand_out().at(0).second);
+  coordinator_.reset();
+  journal_.reset();
+
+  start(plan, 2);
+  for (const auto& [rank, assignment] : coordinator_->hand_out()) {
+    EXPECT_EQ(assignment.lease.cell, 1);
+    EXPECT_EQ(assignment.settings.artifact, "made");
+    finish(assignment);
+  }
+  run_to_the_end();
+  EXPECT_EQ(coordinator_->outcome(), Outcome::done);
+}
+
+TEST_F(CoordinatorTest, AFailedCellFailsWhatNeedsItAndIsNamed) {
+  const Plan plan = plan_with_need();
+  start(plan, 2);
+  fail(coordinator_->hand_out().at(0).second, "the disk is full");
+  flush();
+  EXPECT_EQ(coordinator_->outcome(), Outcome::failed_cells);
+  EXPECT_EQ(coordinator_->state().cells_failed, 2);
+  const auto failure_of = [&](int cell) {
+    const auto index = results::JournalIndex::read(directory_);
+    return index.cells().at(plan.record.cells[static_cast<std::size_t>(cell)].digest).failure;
+  };
+  ASSERT_TRUE(failure_of(1));
+  EXPECT_EQ(failure_of(1)->kind, "needs");
+  EXPECT_EQ(failure_of(1)->reason,
+            "the cell that it needs failed, m/f32 t, 0 shots, seed 0: the disk is full");
+  coordinator_.reset();
+  journal_.reset();
+
+  start(plan, 2);  // it stays so
+  EXPECT_EQ(coordinator_->outcome(), Outcome::failed_cells);
+  coordinator_.reset();
+  journal_.reset();
+
+  start(plan, 2, true);  // and is tried again on demand
+  run_to_the_end();
+  EXPECT_EQ(coordinator_->outcome(), Outcome::done);
+}
+
+TEST_F(CoordinatorTest, WhatIsCompleteNeedsNothingAnyMore) {
+  Plan plan = plan_with_need();
+  start(plan, 2);
+  run_to_the_end();
+  coordinator_.reset();
+  journal_.reset();
+
+  plan.record.cells[0].digest = sha256("another cell");  // as if its results were lost
+  plan.cell_failure[0] = InputFailure{"io", "unreadable"};
+  start(plan, 2);
+  EXPECT_EQ(coordinator_->state().cells_failed, 1);
+  EXPECT_EQ(coordinator_->state().cells_done, 1);
 }
 
 TEST_F(CoordinatorTest, EveryRankGetsAFirstShardBeforeAnyGetsASecond) {

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <string>
 #include <unistd.h>
 
@@ -152,6 +154,61 @@ TEST_F(PlanTest, ACellIsWhatItsInputsAre) {
   EXPECT_EQ(digest_of("apply_chat_template: false\n", "n"), first);
   write("tasks/rows.jsonl", R"({"question": "b", "choices": ["x", "y"], "gold": 0})");
   EXPECT_NE(digest_of("", "n"), first);
+}
+
+/// A task whose prompt is chosen among two.
+constexpr const char* kChosen =
+    "task: chosen\ndataset_path: rows.jsonl\nfewshot_path: train.jsonl\n"
+    "output_type: multiple_choice\ndoc_to_text: \"{{question}}\"\n"
+    "doc_to_choice: \"{{choices}}\"\ndoc_to_target: \"{{gold}}\"\n"
+    "prompt_choice:\n  examples: 2\n  candidates: [{description: a}, {description: b}]\n  by: ";
+
+TEST_F(PlanTest, ACellWhosePromptIsChosenNeedsTheCellThatChooses) {
+  write("tasks/train.jsonl", R"({"question": "t", "choices": ["x", "y"], "gold": 0}
+{"question": "u", "choices": ["x", "y"], "gold": 1})");
+  const auto plan_of = [&](const std::string& by) {
+    write("tasks/chosen.yaml", kChosen + by + "\n");
+    job::Job job = job_with("chosen, small", "shots: [0, 1, 2]\nseeds: [4, 5]\nlimit: 1\n");
+    auto tasks = load_tasks(job);
+    return make_plan(std::move(job), std::move(tasks), "n",
+                     {identify_model(directory_ / "model", {})});
+  };
+  const Plan mdl = plan_of("mdl");
+  ASSERT_EQ(mdl.record.tasks.size(), 3U);
+  EXPECT_EQ(mdl.record.tasks[2].name, "chosen.prompt_choice");
+  EXPECT_EQ(mdl.record.tasks[2].question_ids.size(), 2U);  // the limit is not for it
+  std::map<std::uint64_t, std::set<std::int32_t>> needed;
+  for (std::size_t i = 0; i < mdl.record.cells.size(); ++i) {
+    const auto& cell = mdl.record.cells[i];
+    EXPECT_EQ(cell.needs.has_value(), cell.task == 0);
+    if (!cell.needs) continue;
+    EXPECT_LT(*cell.needs, static_cast<std::int32_t>(i));
+    const auto& choice = mdl.record.cells[static_cast<std::size_t>(*cell.needs)];
+    EXPECT_EQ(choice.task, 2);
+    EXPECT_EQ(choice.variant, cell.variant);
+    EXPECT_EQ(choice.seed, cell.seed);
+    needed[cell.seed].insert(*cell.needs);
+    EXPECT_EQ(scheduled_cells(mdl)[i].needs, cell.needs);
+  }
+  // The code of all examples serves every number of shots.
+  EXPECT_EQ(needed.at(4).size(), 1U);
+  EXPECT_EQ(needed.at(5).size(), 1U);
+  EXPECT_EQ(results::PlanRecord::decode(mdl.record.encode()).encode(), mdl.record.encode());
+
+  // Left one out of two, there is one demonstration at most.
+  const Plan left_out = plan_of("leave_one_out");
+  std::set<std::int32_t> shots;
+  for (const auto& cell : left_out.record.cells) {
+    if (cell.task == 2) shots.insert(cell.num_fewshot);
+  }
+  EXPECT_EQ(shots, (std::set<std::int32_t>{0, 1}));
+  EXPECT_NE(left_out.record.cells[1].digest, mdl.record.cells[1].digest);
+  EXPECT_EQ(left_out.record.cells.back().digest, mdl.record.cells.back().digest);  // of `small`
+  // The model of these tests is unusable: all cells say so, and none hides behind another.
+  for (const auto& failure : left_out.cell_failure) {
+    ASSERT_TRUE(failure);
+    EXPECT_NE(failure->kind, kNeedsFailed);
+  }
 }
 
 TEST_F(PlanTest, TheChatTemplateIsPartOfACell) {

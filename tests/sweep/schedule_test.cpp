@@ -181,6 +181,75 @@ TEST(Schedule, AFailedCellIsNotHandedOutFurther) {
   EXPECT_TRUE(schedule.finished());
 }
 
+TEST(Schedule, ACellWaitsForTheOneItNeeds) {
+  Schedule schedule({{0, 4, 1e9, std::nullopt, true}, {0, 10, 1e9, 0}, {0, 3, 1e9}},
+                    {.world_size = 2, .shard_seconds = 1});
+  schedule.guess_flops_per_second(0, 1e9);
+  schedule.start();
+  // First, because so much waits for it; whole, though a shard would be shorter.
+  const auto needed = schedule.next(0, 0);
+  ASSERT_TRUE(needed);
+  EXPECT_EQ(needed->cell, 0);
+  EXPECT_EQ(needed->end - needed->begin, 4);
+  while (const auto other = schedule.next(1, 0)) {
+    EXPECT_EQ(other->cell, 2);
+    schedule.complete(other->id, 0);
+  }
+  EXPECT_FALSE(schedule.finished());
+  schedule.release(needed->id);
+  const auto again = schedule.next(1, 0);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->cell, 0);
+  EXPECT_FALSE(schedule.next(0, 0));
+  schedule.complete(again->id, 0);
+  int questions = 0;
+  while (const auto waiting = schedule.next(0, 0)) {
+    EXPECT_EQ(waiting->cell, 1);
+    questions += waiting->end - waiting->begin;
+    schedule.complete(waiting->id, 0);
+  }
+  EXPECT_EQ(questions, 10);
+  EXPECT_TRUE(schedule.finished());
+}
+
+TEST(Schedule, WhatIsNeededMayBeDoneBefore) {
+  Schedule schedule({{0, 4, 1e9, std::nullopt, true}, {0, 10, 1e9, 0}}, {.world_size = 1});
+  schedule.mark_done(0, 0, 4);
+  schedule.start();
+  EXPECT_EQ(schedule.next(0, 0)->cell, 1);
+}
+
+TEST(Schedule, ASuspectWaitsForTheCellThatItNeeds) {
+  Schedule schedule({{0, 4, 1e9, std::nullopt, true}, {0, 10, 1e9, 0}}, {.world_size = 2});
+  schedule.retry({1, 0, 10, 2});
+  schedule.start();
+  const auto needed = schedule.next(0, 0);
+  ASSERT_TRUE(needed);
+  EXPECT_EQ(needed->cell, 0);
+  EXPECT_FALSE(schedule.next(1, 0));
+  schedule.complete(needed->id, 0);
+  EXPECT_EQ(schedule.next(1, 0)->attempt, 3);
+}
+
+TEST(Schedule, WhatWaitsForAFailedCellFailsWithIt) {
+  for (const bool before_the_start : {true, false}) {
+    Schedule schedule({{0, 4, 1e9, std::nullopt, true}, {1, 10, 1e9, 0}, {1, 5, 1e9}},
+                      {.world_size = 1, .shard_seconds = 1e9});
+    if (before_the_start) schedule.retry({0, 0, 4, 3});
+    schedule.start();
+    if (!before_the_start) schedule.fail(0);
+    EXPECT_TRUE(schedule.is_failed(1));
+    int questions = 0;
+    while (const auto lease = schedule.next(0, 0)) {
+      EXPECT_EQ(lease->cell, 2);
+      questions += lease->end - lease->begin;
+      schedule.complete(lease->id, 0);
+    }
+    EXPECT_EQ(questions, 5);
+    EXPECT_TRUE(schedule.finished());
+  }
+}
+
 TEST(Schedule, RandomFailuresReleasesAndRetriesLoseNothing) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     SplitMix64 random(seed);
@@ -189,18 +258,25 @@ TEST(Schedule, RandomFailuresReleasesAndRetriesLoseNothing) {
       cells.push_back({static_cast<std::int32_t>(random.below(3)),
                        static_cast<std::int32_t>(random.below(40)),
                        1e6 * static_cast<double>(1 + random.below(1000))});
+      if (cells.size() > 1 && random.below(3) == 0) {
+        cells.back().needs = static_cast<std::int32_t>(random.below(cells.size() - 1));
+        cells[static_cast<std::size_t>(*cells.back().needs)].is_whole = true;
+      }
     }
     Schedule schedule(cells,
                       {.world_size = 3, .shard_seconds = 0.5, .shortest_shard_seconds = 0.01});
     std::vector<std::set<int>> done(cells.size());
     schedule.start();
     std::vector<Lease> out;
-    std::set<std::int32_t> failed;
     for (int step = 0; step < 100000 && !schedule.finished(); ++step) {
       const auto action = random.below(10);
       if (action < 5) {
-        if (const auto lease = schedule.next(static_cast<int>(random.below(3)), 0))
+        if (const auto lease = schedule.next(static_cast<int>(random.below(3)), 0)) {
           out.push_back(*lease);
+          const auto& needs = cells[static_cast<std::size_t>(lease->cell)].needs;
+          EXPECT_TRUE(!needs || std::ssize(done[static_cast<std::size_t>(*needs)]) ==
+                                    cells[static_cast<std::size_t>(*needs)].num_questions);
+        }
       } else if (!out.empty()) {
         const auto at = out.begin() + static_cast<std::ptrdiff_t>(random.below(out.size()));
         const Lease lease = *at;
@@ -214,14 +290,13 @@ TEST(Schedule, RandomFailuresReleasesAndRetriesLoseNothing) {
           schedule.release(lease.id);
           if (random.below(20) == 0) {
             schedule.fail(lease.cell);
-            failed.insert(lease.cell);
           }
         }
       }
     }
     ASSERT_TRUE(schedule.finished()) << seed;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (!failed.contains(static_cast<std::int32_t>(i))) {
+      if (!schedule.is_failed(static_cast<std::int32_t>(i))) {
         EXPECT_EQ(std::ssize(done[i]), cells[i].num_questions) << seed;
       }
     }
@@ -239,6 +314,13 @@ TEST(Simulation, TwoRanksHalveTheTimeAndNobodyWaitsLongAtTheEnd) {
   EXPECT_NEAR(two.wall_seconds, 1050, 2);
   EXPECT_GT(two.busy_share, 0.99);
   EXPECT_LT(two.longest_wait_seconds, 2);
+}
+
+TEST(Simulation, RanksThatWaitForACellGoOnWhenItIsDone) {
+  // Ten seconds on one rank while the other waits, then ten on both.
+  const auto run = simulate({{0, 10, 1e9, std::nullopt, true}, {0, 20, 1e9, 0}},
+                            {.world_size = 2, .shard_seconds = 5}, 2, {1e9}, {0});
+  EXPECT_NEAR(run.wall_seconds, 20, 1.5);
 }
 
 TEST(Simulation, LoadingIsPaidOncePerRankThatTakesAVariant) {
