@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "tasks/story_docs.hpp"
 #include "tasks/temporary_directory.hpp"
+#include "tasks/words_of_spans.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -24,14 +25,6 @@ class RationaleDocs : public testing::Test {
                       const std::string& message) {
     EXPECT_THAT(message_of<ConfigError>([&] { apply(name, file); }),
                 AllOf(HasSubstr(file + ":"), HasSubstr(message)));
-  }
-  static std::vector<std::string> words(const json& document, const char* text, const char* spans) {
-    std::vector<std::string> all;
-    for (const json& span : document[spans]) {
-      all.push_back(document[text].get<std::string>().substr(
-          span[0].get<std::size_t>(), span[1].get<std::size_t>() - span[0].get<std::size_t>()));
-    }
-    return all;
   }
 
   TemporaryDirectory directory_;
@@ -56,11 +49,11 @@ TEST_F(RationaleDocs, EsnliHighlightsBecomeSpans) {
   EXPECT_EQ(data.documents[0]["premise"], "Two women, with bags.");
   EXPECT_EQ(data.documents[0]["gold"], 1);
   EXPECT_EQ(data.documents[0]["premise_rationale"], json::array());
-  EXPECT_THAT(words(data.documents[0], "hypothesis", "hypothesis_rationale"),
+  EXPECT_THAT(words_of_spans(data.documents[0], "hypothesis", "hypothesis_rationale"),
               testing::ElementsAre("happy."));
-  EXPECT_THAT(words(data.documents[1], "premise", "premise_rationale"),
+  EXPECT_THAT(words_of_spans(data.documents[1], "premise", "premise_rationale"),
               testing::ElementsAre("sleeps."));
-  EXPECT_THAT(words(data.documents[1], "hypothesis", "hypothesis_rationale"),
+  EXPECT_THAT(words_of_spans(data.documents[1], "hypothesis", "hypothesis_rationale"),
               testing::ElementsAre("man", "runs."));
   // A mark that is never closed, and a marked text that is another one.
   EXPECT_TRUE(data.documents[2]["premise_rationale"].is_null());
@@ -86,7 +79,8 @@ TEST_F(RationaleDocs, EraserMoviesReadTheirDocuments) {
   EXPECT_EQ(document["text"], "the film was\nvery dull .\n");
   EXPECT_EQ(document["label"], "NEG");
   EXPECT_EQ(document["query"], "What is it?");
-  EXPECT_THAT(words(document, "text", "rationale"), testing::ElementsAre("very dull", "film"));
+  EXPECT_THAT(words_of_spans(document, "text", "rationale"),
+              testing::ElementsAre("very dull", "film"));
 
   const std::string digest = data.digest.hex();
   directory_.write("docs/neg_1.txt", "the film was\nvery long .\n");
@@ -102,7 +96,7 @@ TEST_F(RationaleDocs, EraserPairsReadBothTexts) {
       R"({"annotation_id": "7", "classification": "contradiction", "docids": null, "query": null, "evidences": [[{"docid": "7_hypothesis", "start_token": 2, "end_token": 3}]]})");
   const json document = apply("eraser", "test.jsonl").documents.at(0);
   EXPECT_EQ(document["text"], "a man sleeps .\na man runs .");
-  EXPECT_THAT(words(document, "text", "rationale"), testing::ElementsAre("runs"));
+  EXPECT_THAT(words_of_spans(document, "text", "rationale"), testing::ElementsAre("runs"));
 }
 
 TEST_F(RationaleDocs, DamagedEraserIsRefused) {
@@ -137,7 +131,7 @@ TEST_F(RationaleDocs, CoseSelectionsBecomeSpans) {
   EXPECT_EQ(document["text"], "Where does a fox sleep?");
   EXPECT_EQ(document["choices"], json({"sky", "den"}));
   EXPECT_EQ(document["gold"], 1);
-  EXPECT_THAT(words(document, "text", "rationale"), testing::ElementsAre("fox sleep"));
+  EXPECT_THAT(words_of_spans(document, "text", "rationale"), testing::ElementsAre("fox sleep"));
   directory_.write("csqa.jsonl",
                    std::string(kQuestion) + R"(, "explanation": {"selected": "bear"}})");
   EXPECT_TRUE(apply("cose", "csqa.jsonl").documents[0]["rationale"].is_null());

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "tasks/generators/generated_data.hpp"
 #include "tasks/generators/solved_questions.hpp"
+#include "tasks/words_of_spans.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -69,28 +70,17 @@ TEST(Nli, SplitsNeverMeetAndAnswersAreBalancedAndSolved) {
   }
 }
 
-std::vector<std::string> words_of(const nlohmann::json& document, const char* text,
-                                  const char* spans) {
-  std::vector<std::string> words;
-  for (const auto& span : document[spans]) {
-    const auto begin = span[0].get<std::size_t>();
-    words.push_back(
-        document[text].get<std::string>().substr(begin, span[1].get<std::size_t>() - begin));
-  }
-  return words;
-}
-
 TEST(Nli, RationalesAreTheWordsThatDecide) {
   for (const auto& document : generate("nli", "{}", Split::test, 800).documents) {
     const Claim asked = read_claim(document["hypothesis"]);
     const std::vector<std::string> in_hypothesis =
-        words_of(document, "hypothesis", "hypothesis_rationale");
+        words_of_spans(document, "hypothesis", "hypothesis_rationale");
     EXPECT_EQ(in_hypothesis.back(), asked.value);
     EXPECT_EQ(in_hypothesis.size(), asked.denies ? 2U : 1U);
     if (asked.denies) {
       EXPECT_EQ(in_hypothesis.front(), "not");
     }
-    const std::vector<std::string> in_premise = words_of(document, "premise", "rationale");
+    const std::vector<std::string> in_premise = words_of_spans(document, "premise", "rationale");
     if (document["answer"] == "maybe") {
       EXPECT_TRUE(in_premise.empty()) << document;
       // Whoever it is about is known all the same.

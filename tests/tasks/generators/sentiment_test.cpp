@@ -7,6 +7,7 @@
 #include "tasks/generators/generated_data.hpp"
 #include "tasks/generators/solved_questions.hpp"
 #include "tasks/temporary_directory.hpp"
+#include "tasks/words_of_spans.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -45,11 +46,7 @@ TEST(Sentiment, SplitsNeverMeetAndAnswersAreBalancedAndSolved) {
 TEST(Sentiment, RationalesAreTheWordsThatDecide) {
   for (const auto& document : generate("sentiment", "{}", Split::test, 600).documents) {
     const std::string text = document["text"];
-    std::vector<std::string> words;
-    for (const auto& span : document["rationale"]) {
-      const auto begin = span[0].get<std::size_t>();
-      words.push_back(text.substr(begin, span[1].get<std::size_t>() - begin));
-    }
+    const std::vector<std::string> words = words_of_spans(document, "text", "rationale");
     const int level = document["difficulty"];
     ASSERT_EQ(words.size(), level == 1 ? 1U : 2U) << document;
     if (level > 1) {
