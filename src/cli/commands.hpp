@@ -38,6 +38,7 @@ int run_score(std::span<const std::string> words);
 int run_generate(std::span<const std::string> words);
 int run_logits(std::span<const std::string> words);
 int run_make_model(std::span<const std::string> words);
+int run_verify(std::span<const std::string> words);
 int run_status(std::span<const std::string> words);
 
 }  // namespace allometer::cli

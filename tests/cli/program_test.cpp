@@ -68,9 +68,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-const std::vector<std::string> kCommands = {"run",      "collect", "plan",      "status",
-                                            "tasks",    "inspect", "tokenize",  "score",
-                                            "generate", "logits",  "make-model"};
+const std::vector<std::string> kCommands = {"run",   "collect",  "plan",    "status",
+                                            "tasks", "verify",   "inspect", "tokenize",
+                                            "score", "generate", "logits",  "make-model"};
 
 TEST(Program, HelpNamesEveryCommand) {
   const Outcome outcome = run_program({"--help"});
