@@ -106,6 +106,7 @@ class FileTask final : public LabelledTask {
   }
   const Dataset& pool() const { return pool_ ? *pool_ : questions_; }
   void add_metrics(std::size_t filter);
+  void read_instructions();
   bool has_metric(MetricId id) const;
   double chance_of(const FilledDocument& filled) const;
   void measure_guessing();
@@ -139,6 +140,8 @@ class FileTask final : public LabelledTask {
   std::vector<ExactMatch> comparisons_;  ///< one per entry of metric_list
   std::vector<AnswerFilter> filters_;    ///< at least one
   std::vector<Measure> measures_;        ///< one per metric
+  /// One per question where a metric is about instructions, else none.
+  std::vector<InstructionList> instructions_;
   /// The definitions in order, once for each filter.
   std::vector<Metric> metrics_;
   mutable std::once_flag system_left_out_;  ///< so that it is said once
@@ -169,9 +172,20 @@ FileTask::FileTask(TaskSettings settings)
     comparisons_.emplace_back(setting.exact_match, setting.where + "regexes_to_ignore: ");
   for (std::size_t filter = 0; filter < filters_.size(); ++filter) add_metrics(filter);
   measure_guessing();
+  read_instructions();
   if (!settings_.explanation) return;
   for (ExplanationMetric& one : settings_.explanation->metrics())
     metrics_.push_back(std::move(one.metric));
+}
+
+void FileTask::read_instructions() {
+  if (std::none_of(measures_.begin(), measures_.end(), [](const Measure& measure) {
+        return is_about_instructions(measure.definition->id);
+      })) {
+    return;
+  }
+  for (std::size_t i = 0; i < questions_.documents.size(); ++i)
+    instructions_.emplace_back(questions_.documents[i], questions_.where(i));
 }
 
 /// The likelihood of the target is the same whatever is extracted from the generated text: it comes
@@ -229,9 +243,12 @@ void FileTask::measure_guessing() {
     const MetricId id = measures_[i].definition->id;
     const bool is_answered =
         id == MetricId::exact_match && settings_.output_type == OutputType::generate_until;
+    // Likelihoods do not tell which place a choice has.
+    const bool is_preference =
+        id == MetricId::preference_acc || id == MetricId::preference_acc_norm;
     if (measures_[i].definition->can_be_guessed || is_answered) {
       metrics_[i].chance = chance;
-      metrics_[i].majority = majority;
+      if (!is_preference) metrics_[i].majority = majority;
     }
     if (id == MetricId::acc_above_chance && chance < 1)
       metrics_[i].majority = (majority - chance) / (1 - chance);
@@ -256,7 +273,7 @@ std::string FileTask::question_text(int question) const {
 std::string FileTask::question_target(int question) const {
   if (settings_.output_type == OutputType::loglikelihood_rolling) return {};
   const std::optional<FilledDocument> filled = fill_if_possible(question);
-  return filled ? filled->targets.front() : std::string();
+  return filled && !filled->targets.empty() ? filled->targets.front() : std::string();
 }
 
 int FileTask::num_choices(int question) const {
@@ -530,9 +547,14 @@ std::vector<MetricValue> FileTask::score_answer(std::size_t question,
   std::vector<MetricValue> values;
   for (const Measure& measure : measures_) {
     const MetricId id = measure.definition->id;
-    values.push_back(id == MetricId::nll ? MetricValue{-responses[1].log_likelihood, 1}
-                                         : score_generation(id, comparisons_[measure.setting],
-                                                            answers[measure.filter], targets));
+    const std::string& answer = answers[measure.filter];
+    if (id == MetricId::nll) {
+      values.push_back({-responses[1].log_likelihood, 1});
+    } else if (is_about_instructions(id)) {
+      values.push_back(score_instructions(id, instructions_[question].verify(answer)));
+    } else {
+      values.push_back(score_generation(id, comparisons_[measure.setting], answer, targets));
+    }
   }
   return values;
 }

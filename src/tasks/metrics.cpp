@@ -59,6 +59,13 @@ const std::vector<MetricDefinition>& definitions() {
                 false),
         mean_of(MetricId::acc_above_chance, multiple_choice, true, "acc_above_chance",
                 "(acc - chance) / (1 - chance): 0 for guessing, 1 for all right.", false),
+        mean_of(MetricId::preference_acc, multiple_choice, false, "preference_acc",
+                "Share of questions whose right choice is strictly likelier than every other.",
+                true),
+        mean_of(MetricId::preference_acc_norm, multiple_choice, false, "preference_acc_norm",
+                "Share of questions whose right choice has a strictly higher log-likelihood per "
+                "token than every other.",
+                true),
         mean_of(MetricId::acc, loglikelihood, true, "acc",
                 "Share of targets that greedy decoding gives.", false),
         ratio_of(MetricId::perplexity, loglikelihood, true, "perplexity", "perplexity",
@@ -84,6 +91,18 @@ const std::vector<MetricDefinition>& definitions() {
                 false),
         mean_of(MetricId::nll, generate_until, true, "nll",
                 "Negative log-likelihood of the target.", false),
+        mean_of(MetricId::prompt_level_strict_acc, generate_until, false, "prompt_level_strict_acc",
+                "Share of responses that follow all their instructions.", false),
+        mean_of(MetricId::inst_level_strict_acc, generate_until, false, "inst_level_strict_acc",
+                "Share of instructions that are followed.", false),
+        mean_of(MetricId::prompt_level_loose_acc, generate_until, false, "prompt_level_loose_acc",
+                "Share of responses that follow all their instructions, some with their first or "
+                "last line or their stars left out.",
+                false),
+        mean_of(MetricId::inst_level_loose_acc, generate_until, false, "inst_level_loose_acc",
+                "Share of instructions that are followed, some with the response's first or last "
+                "line or its stars left out.",
+                false),
     };
     for (MetricDefinition& definition : all) {
       const bool is_nll = definition.id == MetricId::nll;
@@ -93,6 +112,11 @@ const std::vector<MetricDefinition>& definitions() {
         definition.metric.higher_is_better = false;
       }
       if (definition.id == MetricId::acc_above_chance) definition.metric.chance = 0;
+      // A ratio of sums: lm-evaluation-harness gives it no standard error.
+      if (definition.id == MetricId::inst_level_strict_acc ||
+          definition.id == MetricId::inst_level_loose_acc) {
+        definition.metric.has_standard_error = false;
+      }
     }
     return all;
   }();
@@ -146,7 +170,29 @@ double brier_score(const ChoiceScores& scores) {
   return score;
 }
 
+/// Is the best of the right choices strictly better than all others?
+bool is_preferred(MetricId id, const ChoiceScores& scores) {
+  double best_right = -std::numeric_limits<double>::infinity();
+  double best_wrong = best_right;
+  for (std::size_t i = 0; i < scores.conditional.size(); ++i) {
+    const Response& response = scores.conditional[i];
+    const double value = id == MetricId::preference_acc_norm
+                             ? response.log_likelihood / response.num_tokens
+                             : response.log_likelihood;
+    const bool is_right =
+        std::find(scores.gold.begin(), scores.gold.end(), static_cast<int>(i)) != scores.gold.end();
+    double& best = is_right ? best_right : best_wrong;
+    best = std::max(best, value);
+  }
+  return best_right > best_wrong;
+}
+
 }  // namespace
+
+bool is_about_instructions(MetricId id) {
+  return id == MetricId::prompt_level_strict_acc || id == MetricId::inst_level_strict_acc ||
+         id == MetricId::prompt_level_loose_acc || id == MetricId::inst_level_loose_acc;
+}
 
 const MetricDefinition* find_metric(OutputType type, std::string_view name) {
   for (const MetricDefinition& definition : definitions()) {
@@ -181,6 +227,8 @@ MetricValue score_choices(MetricId id, const ChoiceScores& scores) {
     return {any ? 1.0 : 0.0, 1};
   }
   if (id == MetricId::brier_score) return {brier_score(scores), 1};
+  if (id == MetricId::preference_acc || id == MetricId::preference_acc_norm)
+    return {is_preferred(id, scores) ? 1.0 : 0.0, 1};
   const double is_right = is_gold(argmax(ranking(id, scores))) ? 1 : 0;
   if (id != MetricId::acc_above_chance) return {is_right, 1};
   if (scores.chance >= 1) return {kUndefined, 1};
@@ -214,6 +262,17 @@ MetricValue score_generation(MetricId id, const ExactMatch& comparison, std::str
     smallest_distance = std::min(smallest_distance, normalized_edit_distance(prediction, wanted));
   }
   return {id == MetricId::exact_match ? 0.0 : smallest_distance, 1};
+}
+
+MetricValue score_instructions(MetricId id, const Verdicts& verdicts) {
+  const bool is_strict =
+      id == MetricId::prompt_level_strict_acc || id == MetricId::inst_level_strict_acc;
+  const std::vector<bool>& followed = is_strict ? verdicts.strict : verdicts.loose;
+  const auto count = std::count(followed.begin(), followed.end(), true);
+  const auto total = static_cast<std::ptrdiff_t>(followed.size());
+  if (id == MetricId::inst_level_strict_acc || id == MetricId::inst_level_loose_acc)
+    return {static_cast<double>(count), static_cast<double>(total)};
+  return {count == total ? 1.0 : 0.0, 1};
 }
 
 double apply(Aggregation aggregation, double ratio) {

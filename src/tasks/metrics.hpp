@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tasks/exact_match.hpp"
+#include "tasks/instructions/instruction.hpp"
 #include "tasks/task.hpp"
 
 namespace allometer::tasks {
@@ -27,7 +28,15 @@ enum class MetricId {
   byte_perplexity,
   bits_per_byte,
   nats_per_token,
+  preference_acc,
+  preference_acc_norm,
+  prompt_level_strict_acc,
+  inst_level_strict_acc,
+  prompt_level_loose_acc,
+  inst_level_loose_acc,
 };
+/// Is it one of IFEval's four, which look at a document's instructions and not at its target?
+bool is_about_instructions(MetricId id);
 
 struct MetricDefinition {
   MetricId id = MetricId::acc;
@@ -52,7 +61,8 @@ struct ChoiceScores {
   std::span<const int> gold;             ///< choices that count as right; nll takes the first
   double chance = 0;                     ///< of guessing this question; only for acc_above_chance
 };
-/// `id` is one of multiple_choice's metrics. Ties go to the first choice, as numpy.argmax has it.
+/// `id` is one of multiple_choice's metrics. Ties go to the first choice, as numpy.argmax has it;
+/// but a preference is only one where the right choice is strictly better than every other.
 MetricValue score_choices(MetricId id, const ChoiceScores& scores);
 
 /// `id` is one of loglikelihood's metrics.
@@ -65,5 +75,9 @@ MetricValue score_text(MetricId id, const Response& response, std::string_view t
 /// nearest of them. `comparison` says what both ignore.
 MetricValue score_generation(MetricId id, const ExactMatch& comparison, std::string_view generated,
                              std::span<const std::string> references);
+
+/// `id` is one of those about instructions. At the level of instructions a question weighs as much
+/// as it has of them.
+MetricValue score_instructions(MetricId id, const Verdicts& verdicts);
 
 }  // namespace allometer::tasks

@@ -248,7 +248,9 @@ MetricSetting read_metric(const YamlValue& entry, OutputType type) {
                                   name->where(), name_of(type), setting.name,
                                   did_you_mean(setting.name, names), fmt::join(names, ", ")));
   }
-  const bool takes_options = type == OutputType::generate_until && definition->id != MetricId::nll;
+  const bool takes_options = type == OutputType::generate_until &&
+                             definition->id != MetricId::nll &&
+                             !is_about_instructions(definition->id);
   require_known(entry, "the metric " + setting.name, takes_options ? exact : plain);
   if (const YamlValue* value = find_set(entry, "aggregation")) {
     if (read_text(*value, "aggregation") != definition->aggregation) {
@@ -326,7 +328,12 @@ void require_texts(const YamlValue& yaml, TaskSettings& settings) {
   need(settings.output_type == OutputType::loglikelihood_rolling ||
            settings.question.text.has_value(),
        "doc_to_text");
-  need(settings.question.target.has_value(), "doc_to_target");
+  const auto needs_target = [&](const MetricSetting& metric) {
+    return !is_about_instructions(find_metric(settings.output_type, metric.name)->id);
+  };
+  need(settings.question.target.has_value() ||
+           std::none_of(settings.metrics.begin(), settings.metrics.end(), needs_target),
+       "doc_to_target");
   need(!is_choice || settings.question.choices.has_value(), "doc_to_choice");
   if (settings.output_type == OutputType::loglikelihood_rolling && settings.num_fewshot > 0) {
     throw ConfigError(

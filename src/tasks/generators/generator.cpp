@@ -45,15 +45,16 @@ std::string take_text(nlohmann::json& document, const char* field, const std::st
 std::span<const GeneratorKind* const> generator_kinds() {
   // In alphabetical order.
   static const std::vector<const GeneratorKind*> kinds{
-      // one a line
       &kArithmetic,      //
       &kCells,           //
       &kCloze,           //
       &kFigures,         //
+      &kInstructions,    //
       &kMap,             //
       &kMaze,            //
       &kNavigate,        //
       &kNli,             //
+      &kPreferences,     //
       &kSentiment,       //
       &kShapes,          //
       &kSmallWorld,      //
