@@ -362,9 +362,7 @@ bool are_told_apart(const std::vector<json>& requests, const std::vector<Candida
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const InstructionList list(requests[i], "generated: ");
     for (std::size_t k = 0; k < candidates.size(); ++k) {
-      const std::vector<bool> followed = list.verify(candidates[k].text).strict;
-      const bool follows_all = std::find(followed.begin(), followed.end(), false) == followed.end();
-      if (follows_all != (i == k)) return false;
+      if (list.are_followed_by(candidates[k].text) != (i == k)) return false;
     }
   }
   return true;

@@ -83,9 +83,9 @@ InstructionList::InstructionList(const nlohmann::json& document, const std::stri
   const nlohmann::json& kwargs = list_field(document, "kwargs", where);
   if (ids.empty() || ids.size() != kwargs.size()) {
     throw ConfigError(
-        fmt::format("{}instruction_id_list has {} entries and kwargs has {}; there must be one "
-                    "object of kwargs "
-                    "for each instruction, and at least one instruction",
+        fmt::format("{}instruction_id_list has {} entries and kwargs has {}; there must be "
+                    "one object of kwargs for each instruction, and at least one "
+                    "instruction",
                     where, ids.size(), kwargs.size()));
   }
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -97,6 +97,12 @@ InstructionList::InstructionList(const nlohmann::json& document, const std::stri
     arguments.require_all_used();
     ids_.push_back(id);
   }
+}
+
+bool InstructionList::are_followed_by(std::string_view response) const {
+  const std::string text = repaired_utf8(response);
+  return std::all_of(checks_.begin(), checks_.end(),
+                     [&](const Check& check) { return follows(check, text); });
 }
 
 Verdicts InstructionList::verify(std::string_view response) const {

@@ -6,9 +6,9 @@
 /// arguments for each. Differences from that program, all on purpose:
 /// - sentences are found by Punkt with a word list of our own (sentences.hpp), languages by CLD2
 ///   (detect_language.hpp), both instead of trained tables that only Python packages carry;
-/// - keywords, forbidden words, postscript markers and section splitters are regular expressions,
-/// of
-///   PCRE2 instead of Python's re (python_regex.hpp);
+/// - keywords, forbidden words, postscript markers and section splitters are regular
+///   expressions of PCRE2 instead of Python's re (python_regex.hpp), and one that takes too
+///   many steps on a response is an error;
 /// - a missing or senseless argument is an error, not a random draw;
 /// - a relation may also be "exactly", and keywords:order is added.
 
@@ -54,6 +54,8 @@ class InstructionList {
   const std::vector<std::string>& ids() const { return ids_; }
   /// An empty response follows nothing. Bytes that are not UTF-8 count as U+FFFD.
   Verdicts verify(std::string_view response) const;
+  /// Are all followed strictly?
+  bool are_followed_by(std::string_view response) const;
 
  private:
   std::vector<std::string> ids_;
