@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 #include "tasks/spelling.hpp"
-#include "tasks/story_docs.hpp"
+#include "tasks/transforms.hpp"
 #include "tasks/yaml_read.hpp"
 
 namespace allometer::tasks {

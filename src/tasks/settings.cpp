@@ -11,7 +11,7 @@
 #include "tasks/data_settings.hpp"
 #include "tasks/metrics.hpp"
 #include "tasks/spelling.hpp"
-#include "tasks/story_docs.hpp"
+#include "tasks/transforms.hpp"
 #include "tasks/yaml_read.hpp"
 
 namespace allometer::tasks {

@@ -50,7 +50,7 @@ struct DataSettings {
   /// lm-evaluation-harness's fewshot_split == test_split (also where both are absent): sampler
   /// lm_eval then draws one demonstration more and drops the question's own document.
   bool same_split = true;
-  /// Name of a built-in transform (story_docs.hpp); empty: none.
+  /// Name of a built-in transform (transforms.hpp); empty: none.
   std::string process_docs;
   std::string process_docs_where;
 };

@@ -12,7 +12,6 @@
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
-#include "tasks/rationale_docs.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -199,12 +198,6 @@ std::optional<Cut> cut_of(std::string_view text, std::string_view sentence) {
   return Cut{text.find_last_not_of(" \t\r\n", offset - 1) + 1, std::string(target)};
 }
 
-constexpr std::array kTransforms{
-    Transform{"story_cloze", 1, story_cloze}, Transform{"story_continue", 1, story_continue},
-    Transform{"story_coin", 1, story_coin},   Transform{"esnli", 1, esnli},
-    Transform{"eraser", 1, eraser},           Transform{"cose", 1, cose},
-};
-
 }  // namespace
 
 std::vector<std::string_view> split_sentences(std::string_view text) {
@@ -269,19 +262,6 @@ Dataset story_continue(const Dataset& stories) {
     output.add(i, {{"prompt", text.substr(0, cut.prompt_length)}, {"target", cut.target}});
   }
   return output.take("a sentence of plain words past its first");
-}
-
-const Transform* find_transform(std::string_view name) {
-  const auto found =
-      std::find_if(kTransforms.begin(), kTransforms.end(),
-                   [&](const Transform& transform) { return transform.name == name; });
-  return found == kTransforms.end() ? nullptr : &*found;
-}
-
-std::vector<std::string> transform_names() {
-  std::vector<std::string> names;
-  for (const Transform& transform : kTransforms) names.emplace_back(transform.name);
-  return names;
 }
 
 }  // namespace allometer::tasks

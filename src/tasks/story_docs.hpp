@@ -1,29 +1,13 @@
 #pragma once
-/// Built-in values of process_docs: transforms that make a task's documents out of a data set's.
-/// The four tasks on short stories are here; each takes documents {"id", "text"} and gives
+/// Transforms of short stories (transforms.hpp): each takes documents {"id", "text"} and gives
 /// documents with ids that never change.
 
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "tasks/dataset.hpp"
 
 namespace allometer::tasks {
-
-struct Transform {
-  std::string_view name;
-  /// Raised whenever the output changes for any input: part of a task's digest.
-  int revision = 1;
-  /// Documents, rows and ids of the result replace those of the data set. Throws ConfigError
-  /// "file:row: ..." for documents that it cannot read.
-  Dataset (*apply)(const Dataset& stories);
-};
-
-/// nullptr if there is none of that name.
-const Transform* find_transform(std::string_view name);
-std::vector<std::string> transform_names();
 
 /// One question per story of three sentences or more: which of four sentences ends it?
 ///   {"id": "story_cloze-ID", "context": story before its last whole sentence, "endings": [4

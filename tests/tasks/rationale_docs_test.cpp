@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
-#include "tasks/story_docs.hpp"
 #include "tasks/temporary_directory.hpp"
+#include "tasks/transforms.hpp"
 #include "tasks/words_of_spans.hpp"
 
 namespace allometer::tasks {

@@ -15,6 +15,7 @@
 #include "core/error.hpp"
 #include "tasks/task.hpp"
 #include "tasks/temporary_directory.hpp"
+#include "tasks/transforms.hpp"
 
 namespace allometer::tasks {
 namespace {
@@ -103,6 +104,7 @@ TEST(StoryDocs, ADocumentWithoutTextIsNamed) {
   const Dataset stories =
       parse_dataset("{\"text\": \"A. B. C.\"}\n{\"story\": \"A. B. C.\"}\n", "s.jsonl");
   for (const std::string& name : transform_names()) {
+    if (!name.starts_with("story_")) continue;
     EXPECT_THAT(message_of<ConfigError>([&] { find_transform(name)->apply(stories); }),
                 AllOf(StartsWith("s.jsonl:2: "), HasSubstr("'text'")))
         << name;
@@ -196,6 +198,7 @@ TEST(StoryContinue, CutsBeforeTheLastWordsOfASentence) {
 TEST(StoryDocs, DrawsStayWhatTheyAre) {
   Sha256 hash;
   for (const std::string& name : transform_names()) {
+    if (!name.starts_with("story_")) continue;
     for (const json& document : find_transform(name)->apply(own_stories()).documents)
       hash.update(document.dump());
   }
