@@ -11,13 +11,10 @@ namespace allometer::tasks {
 namespace {
 
 constexpr std::array kTransforms{
+    Transform{"story_cloze", 1, story_cloze}, Transform{"story_continue", 1, story_continue},
+    Transform{"story_coin", 1, story_coin},   Transform{"esnli", 1, esnli},
+    Transform{"eraser", 1, eraser},           Transform{"cose", 1, cose},
     Transform{"bbh_options", 1, bbh_options},
-    Transform{"cose", 1, cose},
-    Transform{"eraser", 1, eraser},
-    Transform{"esnli", 1, esnli},
-    Transform{"story_cloze", 1, story_cloze},
-    Transform{"story_coin", 1, story_coin},
-    Transform{"story_continue", 1, story_continue},
 };
 
 }  // namespace
