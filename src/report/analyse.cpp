@@ -8,6 +8,7 @@
 #include "report/efficiency.hpp"
 #include "report/report.hpp"
 #include "report/sample.hpp"
+#include "report/shots_table.hpp"
 #include "report/size_table.hpp"
 
 namespace allometer::report {
@@ -161,7 +162,8 @@ Report analyse(const Source& source) {
   report.plan = source.plan;
   report.energy_source = source.energy_source;
   Batch batch(source, report);
-  for (const auto& [ladder, cells] : ladders_of(source)) {
+  const CellsOfLadder ladders = ladders_of(source);
+  for (const auto& [ladder, cells] : ladders) {
     const auto& metrics = source.plan.tasks[static_cast<std::size_t>(ladder.task)].metrics;
     for (std::size_t m = 0; m < metrics.size(); ++m) {
       batch.add(ladder, static_cast<std::int32_t>(m), cells);
@@ -171,6 +173,7 @@ Report analyse(const Source& source) {
   std::stable_sort(report.estimates.begin(), report.estimates.end(),
                    [](const auto& a, const auto& b) { return a.cell < b.cell; });
   sort_weakest_first(report.size_rows);
+  report.shots_rows = shots_rows(ladders, report.estimates, source, report.settings);
   report.efficiency_rows = efficiency_rows(source, report.settings);
   list_open_cells(source, report);
   return report;

@@ -45,18 +45,19 @@ std::string joined(const std::vector<std::string>& notes) {
   return all;
 }
 
-void add_correlation(Columns<SizeRow>& columns, const std::string& name, const std::string& what,
-                     Correlation SizeRow::*member) {
-  const auto field = [member](double Correlation::*part) {
-    return [member, part](const SizeRow& row) { return row.*member.*part; };
+/// `over`: what the bootstrap resamples. of_row: the Correlation.
+template <class Row, class OfRow>
+void add_correlation(Columns<Row>& columns, const std::string& name, const std::string& what,
+                     const std::string& over, OfRow of_row) {
+  const auto field = [of_row](double Correlation::*part) {
+    return [of_row, part](const Row& row) { return of_row(row).*part; };
   };
-  columns.number(name, "1", what + " of the estimate with log10 N over models",
-                 field(&Correlation::value));
+  columns.number(name, "1", what + " with log10 N over models", field(&Correlation::value));
   columns.number(name + "_ci_low", "1",
-                 "lower end of the bootstrap interval over questions of " + name,
+                 "lower end of the bootstrap interval over " + over + " of " + name,
                  field(&Correlation::ci_low));
   columns.number(name + "_ci_high", "1",
-                 "upper end of the bootstrap interval over questions of " + name,
+                 "upper end of the bootstrap interval over " + over + " of " + name,
                  field(&Correlation::ci_high));
   columns.number(name + "_p", "1", "two-sided permutation p of " + name + " over models",
                  field(&Correlation::p));
@@ -94,9 +95,12 @@ AnalysisTable size_table(const Report& report) {
                  [](const SizeRow& row) { return row.points.size(); });
   columns.number("num_sizes", "1", "distinct sizes in the row",
                  [](const SizeRow& row) { return row.num_sizes; });
-  add_correlation(columns, "pearson_r", "Pearson correlation", &SizeRow::pearson);
-  add_correlation(columns, "spearman_rho", "Spearman correlation", &SizeRow::spearman);
-  add_correlation(columns, "kendall_tau_b", "Kendall correlation (tau-b)", &SizeRow::kendall);
+  add_correlation(columns, "pearson_r", "Pearson correlation of the estimate", "questions",
+                  [](const SizeRow& row) { return row.pearson; });
+  add_correlation(columns, "spearman_rho", "Spearman correlation of the estimate", "questions",
+                  [](const SizeRow& row) { return row.spearman; });
+  add_correlation(columns, "kendall_tau_b", "Kendall correlation (tau-b) of the estimate",
+                  "questions", [](const SizeRow& row) { return row.kendall; });
   // Units of the slopes are those of the row's metric: they differ between rows.
   columns.number("slope_per_decade", "1",
                  "change of the estimate per tenfold N, in units of the metric",
@@ -193,10 +197,87 @@ AnalysisTable efficiency_table(const Report& report) {
   return table;
 }
 
+AnalysisTable shots_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_shots";
+  table.dimension = "shots_row";
+  Columns<ShotsRow> columns(table, report.shots_rows);
+  const auto task = [&](const ShotsRow& row) -> const results::PlannedTask& {
+    return report.plan.tasks[static_cast<std::size_t>(row.task)];
+  };
+  columns.text("task", [&](const ShotsRow& row) { return task(row).name; });
+  columns.text("metric", [&](const ShotsRow& row) {
+    return task(row).metrics[static_cast<std::size_t>(row.metric)].name;
+  });
+  columns.text("precision", [](const ShotsRow& row) { return row.precision; });
+  columns.text("models", [](const ShotsRow& row) { return row.models; });
+  columns.number("num_models", "1", "models in the row",
+                 [](const ShotsRow& row) { return row.points.size(); });
+  columns.number("num_sizes", "1", "distinct sizes in the row",
+                 [](const ShotsRow& row) { return row.level.num_sizes; });
+  add_correlation(columns, "level_pearson_r", "Pearson correlation of the level", "draws",
+                  [](const ShotsRow& row) { return row.level.pearson; });
+  add_correlation(columns, "level_spearman_rho", "Spearman correlation of the level", "draws",
+                  [](const ShotsRow& row) { return row.level.spearman; });
+  add_correlation(columns, "gain_pearson_r", "Pearson correlation of the gain", "draws",
+                  [](const ShotsRow& row) { return row.gain.pearson; });
+  add_correlation(columns, "gain_spearman_rho", "Spearman correlation of the gain", "draws",
+                  [](const ShotsRow& row) { return row.gain.spearman; });
+  return table;
+}
+
+/// A model in a row of the table of shots.
+struct ShotsRowPoint {
+  std::size_t row = 0;
+  const ShotsPoint* point = nullptr;
+};
+
+AnalysisTable shots_point_table(const Report& report) {
+  std::vector<ShotsRowPoint> points;
+  for (std::size_t i = 0; i < report.shots_rows.size(); ++i) {
+    for (const ShotsPoint& point : report.shots_rows[i].points) points.push_back({i, &point});
+  }
+  AnalysisTable table;
+  table.name = "analysis_shots_points";
+  table.dimension = "shots_point";
+  Columns<ShotsRowPoint> columns(table, points);
+  columns.text("model", [&](const ShotsRowPoint& p) {
+    return report.plan.models[static_cast<std::size_t>(p.point->model)].name;
+  });
+  const auto number = [&](const char* name, const char* meaning, auto member) {
+    columns.number(name, "1", meaning,
+                   [member](const ShotsRowPoint& p) { return p.point->*member; });
+  };
+  columns.number("row_index", "1", "row of analysis_shots that the point belongs to",
+                 [](const ShotsRowPoint& p) { return p.row; });
+  columns.number("parameters", "1", size_axis(report),
+                 [](const ShotsRowPoint& p) { return p.point->parameters; });
+  columns.number("num_shots", "1", "different numbers of demonstrations",
+                 [](const ShotsRowPoint& p) { return p.point->shots.size(); });
+  number("num_draws", "draws of the demonstrations that have all of them", &ShotsPoint::num_draws);
+  // Units are those of the row's metric: they differ between rows.
+  number("level", "a of value = a + b ln(1 + shots), of the means over draws", &ShotsPoint::level);
+  number("gain", "b of it: what each e-fold of 1 + shots adds", &ShotsPoint::gain);
+  number("gain_t_low", "lower end of the Student t interval over shots of the gain",
+         &ShotsPoint::gain_t_low);
+  number("gain_t_high", "upper end of it", &ShotsPoint::gain_t_high);
+  number("spread", "standard deviation over draws at the same shots, pooled over shots",
+         &ShotsPoint::spread);
+  number("gain_spread", "standard deviation over draws of the gain of each draw",
+         &ShotsPoint::gain_spread);
+  return table;
+}
+
 }  // namespace
 
 std::vector<AnalysisTable> tables_of(const Report& report) {
-  return {size_table(report), point_table(report), efficiency_table(report)};
+  std::vector<AnalysisTable> tables = {size_table(report), point_table(report),
+                                       efficiency_table(report)};
+  if (!report.shots_rows.empty()) {
+    tables.push_back(shots_table(report));
+    tables.push_back(shots_point_table(report));
+  }
+  return tables;
 }
 
 }  // namespace allometer::report

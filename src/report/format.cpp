@@ -116,6 +116,7 @@ std::string format_tables(const Report& report) {
   std::string out;
   append_size_tables(out, report);
   append_scores(out, report);
+  append_shots_table(out, report);
   append_efficiency_table(out, report);
   append_open_cells(out, report);
   return out;

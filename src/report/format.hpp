@@ -17,6 +17,9 @@ void append_size_tables(std::string& out, const Report& report);
 /// Every model's score, a column per model in order of N; in blocks where the models are many.
 void append_scores(std::string& out, const Report& report);
 
+/// Level and gain of tasks that were asked with several numbers of shots; nothing without any.
+void append_shots_table(std::string& out, const Report& report);
+
 /// The confidence as text: "95%".
 std::string confidence_text(const Report& report);
 

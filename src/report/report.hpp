@@ -107,6 +107,33 @@ struct AbilityRow : SizeRelation {
   Trend trend = Trend::unknown;
 };
 
+/// One model in a row of the table of shots.
+struct ShotsPoint {
+  std::int32_t model = 0;           ///< index into the plan's models
+  double parameters = 0;            ///< N of the size axis
+  std::vector<std::int32_t> shots;  ///< ascending
+  std::vector<double> values;       ///< mean over draws for each of them
+  std::int32_t num_draws = 0;       ///< that have all of them
+  double level = kUndefined;        ///< a of value = a + b ln(1 + shots), least squares
+  double gain = kUndefined;         ///< b
+  double gain_t_low = kUndefined;   ///< Student t over shots; needs three of them
+  double gain_t_high = kUndefined;
+  double spread = kUndefined;       ///< SD over draws at the same shots, pooled over shots
+  double gain_spread = kUndefined;  ///< SD over draws of each draw's own gain
+};
+
+/// One task, metric and precision over the models that share levers: what demonstrations add, and
+/// how that follows size. Intervals are over draws of the demonstrations, these models given.
+struct ShotsRow {
+  std::int32_t task = 0;    ///< index into the plan's tasks
+  std::int32_t metric = 0;  ///< index into the task's metrics
+  std::string precision;
+  std::string models;
+  std::vector<ShotsPoint> points;  ///< smallest model first
+  SizeRelation level;
+  SizeRelation gain;
+};
+
 /// What a variant cost over all its cells.
 struct EfficiencyRow {
   std::int32_t variant = 0;
@@ -134,6 +161,7 @@ struct Report {
   std::vector<results::ResultsFile::Estimate> estimates;
   std::vector<AbilityRow> ability_rows;  ///< weakest correlation first
   std::vector<SizeRow> size_rows;        ///< weakest correlation first: |rho|, then |r|
+  std::vector<ShotsRow> shots_rows;      ///< in the order of the plan's tasks
   std::vector<EfficiencyRow> efficiency_rows;
   std::vector<OpenCell> open_cells;  ///< failed ones first
   std::int32_t num_cells_done = 0;
@@ -147,7 +175,8 @@ Report analyse(const results::ResultsFile& file);
 std::string format_tables(const Report& report);
 
 /// The tables of the results file: analysis_ability, analysis_size, analysis_points (its models),
-/// analysis_efficiency.
+/// analysis_efficiency and, where tasks were asked with several numbers of shots, analysis_shots
+/// and analysis_shots_points (its models).
 std::vector<results::AnalysisTable> tables_of(const Report& report);
 
 /// Adds estimates and tables to the results file .

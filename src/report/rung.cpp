@@ -12,12 +12,12 @@ std::span<const double> as_span(const Eigen::ArrayXd& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
+}  // namespace
+
 double parameters_of(const results::PlannedModel& model, const Settings& settings) {
   return static_cast<double>(settings.with_embeddings ? model.num_parameters
                                                       : model.num_parameters_without_embeddings);
 }
-
-}  // namespace
 
 std::vector<Rung> rungs_of(std::span<const Sample* const> samples,
                            const results::PlannedMetric& metric, const Source& source,

@@ -14,6 +14,9 @@
 
 namespace allometer::report {
 
+/// N of the size axis.
+double parameters_of(const results::PlannedModel& model, const Settings& settings);
+
 struct Rung {
   Point point;
   std::string family;

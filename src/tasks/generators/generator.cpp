@@ -46,6 +46,7 @@ std::span<const GeneratorKind* const> generator_kinds() {
   // In alphabetical order.
   static const std::vector<const GeneratorKind*> kinds{
       &kArithmetic,      //
+      &kCategoryRule,    //
       &kCells,           //
       &kCloze,           //
       &kFigures,         //
@@ -57,9 +58,11 @@ std::span<const GeneratorKind* const> generator_kinds() {
       &kPreferences,     //
       &kSentiment,       //
       &kShapes,          //
+      &kSmallFunction,   //
       &kSmallWorld,      //
       &kStatedFacts,     //
       &kStepgame,        //
+      &kStringMapping,   //
       &kTrainedFacts,    //
       &kWordScrambling,  //
   };

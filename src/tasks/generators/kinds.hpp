@@ -9,6 +9,7 @@ namespace allometer::tasks {
 
 // In alphabetical order, one a line.
 extern const GeneratorKind kArithmetic;
+extern const GeneratorKind kCategoryRule;
 extern const GeneratorKind kCells;
 extern const GeneratorKind kCloze;
 extern const GeneratorKind kFigures;
@@ -20,9 +21,11 @@ extern const GeneratorKind kNli;
 extern const GeneratorKind kPreferences;
 extern const GeneratorKind kSentiment;
 extern const GeneratorKind kShapes;
+extern const GeneratorKind kSmallFunction;
 extern const GeneratorKind kSmallWorld;
 extern const GeneratorKind kStatedFacts;
 extern const GeneratorKind kStepgame;
+extern const GeneratorKind kStringMapping;
 extern const GeneratorKind kTrainedFacts;
 extern const GeneratorKind kWordScrambling;
 
