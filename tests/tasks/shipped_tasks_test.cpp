@@ -47,13 +47,15 @@ TEST(ShippedTasks, TheFiveBatteriesAreThereAndNameTasksThatExist) {
   }
 }
 
-/// Questions at both ends and in the middle, with few demonstrations and with many.
+/// Questions at both ends and in the middle, without demonstrations and with as many as the task
+/// has by default, or four.
 void expect_answerable(const Task& task) {
   SCOPED_TRACE(task.name());
   ASSERT_GT(task.num_questions(), 0);
   const bool is_rolling = task.output_type() == OutputType::loglikelihood_rolling;
+  const int many = task.default_num_fewshot() > 0 ? task.default_num_fewshot() : 4;
   for (const int question : {0, task.num_questions() / 2, task.num_questions() - 1}) {
-    for (const int shots : is_rolling ? std::vector<int>{0} : std::vector<int>{0, 4}) {
+    for (const int shots : is_rolling ? std::vector<int>{0} : std::vector<int>{0, many}) {
       const auto requests = task.requests(question, {shots, task.default_sampler(), 0});
       std::vector<Response> responses(requests.size());
       for (std::size_t i = 0; i < responses.size(); ++i) {
