@@ -48,7 +48,9 @@ Line least_squares(std::span<const double> x, std::span<const double> y, double 
   if (distinct < 2) return fail(Undefined::constant);
 
   const double mean_x = as_vector(x).mean();
-  const double mean_y = as_vector(y).mean();
+  // The mean of equal values may differ from them by rounding, which would pass for a slope.
+  const bool is_flat = std::set<double>(y.begin(), y.end()).size() == 1;
+  const double mean_y = is_flat ? y.front() : as_vector(y).mean();
   const Eigen::VectorXd dx = as_vector(x).array() - mean_x;
   const Eigen::VectorXd dy = as_vector(y).array() - mean_y;
   const double sxx = dx.squaredNorm();

@@ -102,6 +102,17 @@ TEST(LeastSquares, HasNoIntervalBelowThreeDistinctSizes) {
             Undefined::not_finite);
 }
 
+TEST(LeastSquares, EqualValuesHaveNoSlopeAtAll) {
+  const std::vector<double> x = {0, 0.1, 0.7, 1.6, 2.2, 2.8, 3.5};
+  for (const double value : {0.1, 1.0 / 3.0, 0.7, 1e-9}) {
+    const Line line = least_squares(x, std::vector<double>(x.size(), value), 0.95);
+    EXPECT_EQ(line.slope, 0) << value;
+    EXPECT_EQ(line.intercept, value);
+    EXPECT_EQ(line.slope_low, 0);
+    EXPECT_EQ(line.slope_high, 0);
+  }
+}
+
 TEST(LeastSquares, PointsOnALineHaveAnIntervalOfNoWidth) {
   const Line line = least_squares(Values{0, 1, 2, 3}, Values{1, 3, 5, 7}, 0.99);
   EXPECT_EQ(line.slope, 2);
