@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "report/ability_table.hpp"
 #include "report/efficiency.hpp"
 #include "report/report.hpp"
 #include "report/sample.hpp"
@@ -71,7 +72,8 @@ CellsOfLadder ladders_of(const Source& source) {
 /// Ladders and metrics of one task whose samples are drawn together.
 class Batch {
  public:
-  Batch(const Source& source, Report& report) : source_(source), report_(report) {}
+  Batch(const Source& source, Report& report, AbilityTable& abilities)
+      : source_(source), report_(report), abilities_(abilities) {}
 
   void add(const Ladder& ladder, std::int32_t metric, const std::vector<std::int32_t>& cells) {
     if (!members_.empty()) {
@@ -115,12 +117,14 @@ class Batch {
       if (row.status == results::CellStatus::done) done.push_back(&samples_[i]);
     }
     if (done.empty()) return;
+    abilities_.add(member.ladder, member.metric, done);
     auto rows = size_rows(member.ladder, member.metric, done, source_, report_.settings);
     std::move(rows.begin(), rows.end(), std::back_inserter(report_.size_rows));
   }
 
   const Source& source_;
   Report& report_;
+  AbilityTable& abilities_;
   std::vector<Member> members_;
   std::vector<Sample> samples_;
 };
@@ -161,7 +165,8 @@ Report analyse(const Source& source) {
   report.settings = Settings::parse(source.plan.analysis);
   report.plan = source.plan;
   report.energy_source = source.energy_source;
-  Batch batch(source, report);
+  AbilityTable abilities(source, report.settings);
+  Batch batch(source, report, abilities);
   const CellsOfLadder ladders = ladders_of(source);
   for (const auto& [ladder, cells] : ladders) {
     const auto& metrics = source.plan.tasks[static_cast<std::size_t>(ladder.task)].metrics;
@@ -172,6 +177,7 @@ Report analyse(const Source& source) {
   batch.flush();
   std::stable_sort(report.estimates.begin(), report.estimates.end(),
                    [](const auto& a, const auto& b) { return a.cell < b.cell; });
+  report.ability_rows = abilities.rows();
   sort_weakest_first(report.size_rows);
   report.shots_rows = shots_rows(ladders, report.estimates, source, report.settings);
   report.efficiency_rows = efficiency_rows(source, report.settings);

@@ -65,6 +65,39 @@ void add_correlation(Columns<Row>& columns, const std::string& name, const std::
                  field(&Correlation::smallest_p));
 }
 
+/// How the row goes with size.
+template <class Row>
+void add_relation(Columns<Row>& columns) {
+  columns.number("num_models", "1", "models in the row",
+                 [](const Row& row) { return row.points.size(); });
+  columns.number("num_sizes", "1", "distinct sizes in the row",
+                 [](const Row& row) { return row.num_sizes; });
+  add_correlation(columns, "pearson_r", "Pearson correlation of the estimate", "questions",
+                  [](const Row& row) { return row.pearson; });
+  add_correlation(columns, "spearman_rho", "Spearman correlation of the estimate", "questions",
+                  [](const Row& row) { return row.spearman; });
+  add_correlation(columns, "kendall_tau_b", "Kendall correlation (tau-b) of the estimate",
+                  "questions", [](const Row& row) { return row.kendall; });
+  // Units of the slopes are those of the row's metric: they differ between rows.
+  columns.number("slope_per_decade", "1",
+                 "change of the estimate per tenfold N, in units of the metric",
+                 [](const Row& row) { return row.slope; });
+  columns.number("slope_t_low", "1", "lower end of the Student t interval over models of the slope",
+                 [](const Row& row) { return row.slope_t_low; });
+  columns.number("slope_t_high", "1",
+                 "upper end of the Student t interval over models of the slope",
+                 [](const Row& row) { return row.slope_t_high; });
+  columns.number("slope_ci_low", "1",
+                 "lower end of the bootstrap interval over questions of the slope",
+                 [](const Row& row) { return row.slope_ci_low; });
+  columns.number("slope_ci_high", "1",
+                 "upper end of the bootstrap interval over questions of the slope",
+                 [](const Row& row) { return row.slope_ci_high; });
+  columns.number("exact_permutation", "1",
+                 "1 if every permutation was counted, 0 if they were drawn",
+                 [](const Row& row) { return row.exact ? 1 : 0; });
+}
+
 AnalysisTable size_table(const Report& report) {
   AnalysisTable table;
   table.name = "analysis_size";
@@ -91,34 +124,28 @@ AnalysisTable size_table(const Report& report) {
                  [&](const SizeRow& row) { return metric(row).chance; });
   columns.number("random_weights", "1", "1 if the models have random weights",
                  [](const SizeRow& row) { return row.random_weights ? 1 : 0; });
-  columns.number("num_models", "1", "models in the row",
-                 [](const SizeRow& row) { return row.points.size(); });
-  columns.number("num_sizes", "1", "distinct sizes in the row",
-                 [](const SizeRow& row) { return row.num_sizes; });
-  add_correlation(columns, "pearson_r", "Pearson correlation of the estimate", "questions",
-                  [](const SizeRow& row) { return row.pearson; });
-  add_correlation(columns, "spearman_rho", "Spearman correlation of the estimate", "questions",
-                  [](const SizeRow& row) { return row.spearman; });
-  add_correlation(columns, "kendall_tau_b", "Kendall correlation (tau-b) of the estimate",
-                  "questions", [](const SizeRow& row) { return row.kendall; });
-  // Units of the slopes are those of the row's metric: they differ between rows.
-  columns.number("slope_per_decade", "1",
-                 "change of the estimate per tenfold N, in units of the metric",
-                 [](const SizeRow& row) { return row.slope; });
-  columns.number("slope_t_low", "1", "lower end of the Student t interval over models of the slope",
-                 [](const SizeRow& row) { return row.slope_t_low; });
-  columns.number("slope_t_high", "1",
-                 "upper end of the Student t interval over models of the slope",
-                 [](const SizeRow& row) { return row.slope_t_high; });
-  columns.number("slope_ci_low", "1",
-                 "lower end of the bootstrap interval over questions of the slope",
-                 [](const SizeRow& row) { return row.slope_ci_low; });
-  columns.number("slope_ci_high", "1",
-                 "upper end of the bootstrap interval over questions of the slope",
-                 [](const SizeRow& row) { return row.slope_ci_high; });
-  columns.number("exact_permutation", "1",
-                 "1 if every permutation was counted, 0 if they were drawn",
-                 [](const SizeRow& row) { return row.exact ? 1 : 0; });
+  add_relation(columns);
+  return table;
+}
+
+AnalysisTable ability_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_ability";
+  table.dimension = "ability_row";
+  Columns<AbilityRow> columns(table, report.ability_rows);
+  columns.text("ability", [](const AbilityRow& row) { return row.ability; });
+  columns.text("precision", [](const AbilityRow& row) { return row.precision; });
+  columns.text("models", [](const AbilityRow& row) { return row.models; });
+  columns.text("trend", [](const AbilityRow& row) { return name_of(row.trend); });
+  columns.number("random_weights", "1", "1 if the models have random weights",
+                 [](const AbilityRow& row) { return row.random_weights ? 1 : 0; });
+  columns.number("num_tasks", "1", "tasks in the score",
+                 [](const AbilityRow& row) { return row.num_tasks; });
+  columns.number("num_measures", "1", "tasks times numbers of shots in the score",
+                 [](const AbilityRow& row) { return row.num_rows; });
+  columns.number("num_left_out", "1", "of those, left out: every model scores the same",
+                 [](const AbilityRow& row) { return row.num_left_out; });
+  add_relation(columns);
   return table;
 }
 
@@ -271,8 +298,8 @@ AnalysisTable shots_point_table(const Report& report) {
 }  // namespace
 
 std::vector<AnalysisTable> tables_of(const Report& report) {
-  std::vector<AnalysisTable> tables = {size_table(report), point_table(report),
-                                       efficiency_table(report)};
+  std::vector<AnalysisTable> tables = {ability_table(report), size_table(report),
+                                       point_table(report), efficiency_table(report)};
   if (!report.shots_rows.empty()) {
     tables.push_back(shots_table(report));
     tables.push_back(shots_point_table(report));

@@ -114,6 +114,7 @@ void append_wrapped(std::string& out, const std::string& text, std::size_t first
 
 std::string format_tables(const Report& report) {
   std::string out;
+  append_abilities(out, report);
   append_size_tables(out, report);
   append_scores(out, report);
   append_shots_table(out, report);

@@ -12,6 +12,8 @@ namespace allometer::report {
 
 /// What grows with size: verdicts by task, the table of all rows, and one of the rows within
 /// families that have sizes enough for a p.
+/// Nothing where no cell is finished.
+void append_abilities(std::string& out, const Report& report);
 void append_size_tables(std::string& out, const Report& report);
 
 /// Every model's score, a column per model in order of N; in blocks where the models are many.

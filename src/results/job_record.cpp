@@ -199,6 +199,7 @@ json encode_task(const PlannedTask& task) {
           {"ability", task.ability},
           {"description", task.description},
           {"output_type", task.output_type},
+          {"headline", task.headline},
           {"metrics", std::move(metrics)},
           {"question_ids", task.question_ids},
           {"question_texts", task.question_texts},
@@ -215,6 +216,7 @@ PlannedTask decode_task(const json& value) {
   task.ability = in.text("ability");
   task.description = in.text("description");
   task.output_type = in.text("output_type");
+  task.headline = in.text("headline");
   for (const json& metric : in.list("metrics")) task.metrics.push_back(decode_metric(metric));
   task.question_ids = in.texts("question_ids");
   task.question_texts = in.texts("question_texts");

@@ -63,6 +63,7 @@ struct PlannedTask {
   std::string ability;
   std::string description;
   std::string output_type;
+  std::string headline;  ///< the metric that speaks for the task; empty: the first
   std::vector<PlannedMetric> metrics;
   /// The task's questions in order; those beyond the job's limit are not there.
   std::vector<std::string> question_ids;

@@ -146,6 +146,7 @@ void read_tasks(const Hdf5Group& job, const std::filesystem::path& path, PlanRec
   const auto abilities = rows.text("task_ability");
   const auto descriptions = rows.text("task_description");
   const auto output_types = rows.text("task_output_type");
+  const auto headlines = rows.text("task_headline");
   const auto digests = rows.text("task_digest");
   const std::vector<PlannedMetric> metrics = read_metrics(job, path);
   Rows questions(job, "question", path);
@@ -162,6 +163,7 @@ void read_tasks(const Hdf5Group& job, const std::filesystem::path& path, PlanRec
     task.ability = abilities[i];
     task.description = descriptions[i];
     task.output_type = output_types[i];
+    task.headline = headlines[i];
     task.digest = Digest::from_hex(digests[i]);
     task.metrics.assign(metrics.begin() + metric, metrics.begin() + metric + num_metrics[i]);
     task.question_ids.assign(ids.begin() + question, ids.begin() + question + num_questions[i]);

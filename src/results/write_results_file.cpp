@@ -207,6 +207,8 @@ void write_tasks(Hdf5Group& job, const MergedGrid& grid) {
   text("task_ability", "ability that the task measures", [](auto* task) { return task->ability; });
   text("task_description", "what is asked", [](auto* task) { return task->description; });
   text("task_output_type", "kind of request", [](auto* task) { return task->output_type; });
+  text("task_headline", "the metric that speaks for the task, empty: its first",
+       [](auto* task) { return task->headline; });
   text("task_digest", "SHA-256 of the task's text and data",
        [](auto* task) { return task->digest.hex(); });
   std::map<std::string, std::int32_t> abilities;

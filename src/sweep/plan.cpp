@@ -46,6 +46,7 @@ results::PlannedTask plan_task(const tasks::Task& task, int num_questions) {
   planned.ability = task.ability();
   planned.description = task.description();
   planned.output_type = name_of(task.output_type());
+  planned.headline = task.headline();
   planned.digest = task.digest();
   for (const tasks::Metric& metric : task.metrics()) planned.metrics.push_back(plan_metric(metric));
   for (int i = 0; i < num_questions; ++i) {

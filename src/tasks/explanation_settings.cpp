@@ -45,8 +45,8 @@ void read_method(const YamlValue& map, ExplanationSettings& settings) {
   if (const YamlValue* value = find_set(map, "num_samples"))
     settings.num_samples = static_cast<int>(read_integer(*value, "num_samples", 1, kMaxSamples));
   if (const YamlValue* value = find_set(map, "selection")) {
-    settings.selection = read_one_of(*value, "selection",
-                                     {"none", "highest_weights", "forward_selection", "auto"});
+    settings.selection =
+        read_one_of(*value, "selection", {"none", "highest_weights", "forward_selection", "auto"});
   }
   if (const YamlValue* value = find_set(map, "num_features"))
     settings.num_features = static_cast<int>(read_integer(*value, "num_features", 1, kMaxFeatures));

@@ -5,6 +5,7 @@
 #include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "core/contract.hpp"
@@ -18,6 +19,7 @@
 #include "tasks/metrics.hpp"
 #include "tasks/prompt_choice.hpp"
 #include "tasks/settings.hpp"
+#include "tasks/spelling.hpp"
 #include "tasks/task.hpp"
 #include "tasks/transforms.hpp"
 #include "tasks/yaml_read.hpp"
@@ -85,6 +87,9 @@ class FileTask final : public LabelledTask {
   double difficulty(int question) const override;
   std::vector<Request> requests(int question, const PromptSettings& prompt) const override;
   std::vector<MetricValue> score(int question, std::span<const Response> responses) const override;
+  std::string headline() const override {
+    return settings_.headline.empty() ? metrics_.front().name : settings_.headline;
+  }
   const ExplanationSettings* explanation() const override {
     return settings_.explanation ? &*settings_.explanation : nullptr;
   }
@@ -110,6 +115,7 @@ class FileTask final : public LabelledTask {
   bool has_metric(MetricId id) const;
   double chance_of(const FilledDocument& filled) const;
   void measure_guessing();
+  void check_headline() const;
   std::optional<FilledDocument> fill_if_possible(int question) const;
   std::vector<std::size_t> draw(std::size_t question, const PromptSettings& prompt) const;
   std::vector<std::size_t> draw_as_lm_eval(std::size_t question,
@@ -173,9 +179,11 @@ FileTask::FileTask(TaskSettings settings)
   for (std::size_t filter = 0; filter < filters_.size(); ++filter) add_metrics(filter);
   measure_guessing();
   read_instructions();
-  if (!settings_.explanation) return;
-  for (ExplanationMetric& one : settings_.explanation->metrics())
-    metrics_.push_back(std::move(one.metric));
+  if (settings_.explanation) {
+    for (ExplanationMetric& one : settings_.explanation->metrics())
+      metrics_.push_back(std::move(one.metric));
+  }
+  check_headline();
 }
 
 void FileTask::read_instructions() {
@@ -217,6 +225,18 @@ double FileTask::chance_of(const FilledDocument& filled) const {
 
 /// What guessing is worth: the mean chance, and what always giving the commonest answer would
 /// score, over the questions that can be filled.
+void FileTask::check_headline() const {
+  if (settings_.headline.empty() || settings_.headline == "none") return;
+  std::vector<std::string> names;
+  for (const Metric& metric : metrics_) names.push_back(metric.name);
+  if (std::find(names.begin(), names.end(), settings_.headline) != names.end()) return;
+  throw ConfigError(
+      fmt::format("{}metadata.headline '{}' is none of the task's metrics{} There "
+                  "are: {}",
+                  settings_.headline_where, settings_.headline,
+                  did_you_mean(settings_.headline, names), fmt::join(names, ", ")));
+}
+
 void FileTask::measure_guessing() {
   if (settings_.output_type == OutputType::loglikelihood_rolling) return;
   const bool has_choices = settings_.output_type == OutputType::multiple_choice;

@@ -297,6 +297,10 @@ void read_metadata(const YamlValue& yaml, TaskSettings& settings) {
   if (const YamlValue* value = find_set(*metadata, "add_bos_token")) {
     settings.add_bos_token = read_bool(*value, "metadata.add_bos_token");
   }
+  if (const YamlValue* value = find_set(*metadata, "headline")) {
+    settings.headline = read_text(*value, "metadata.headline");
+    settings.headline_where = value->where();
+  }
   if (const YamlValue* value = find_set(*metadata, "chance")) {
     settings.chance = read_number(*value, "metadata.chance");
     if (!(*settings.chance >= 0 && *settings.chance <= 1)) {

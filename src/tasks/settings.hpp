@@ -84,6 +84,8 @@ struct TaskSettings {
   std::vector<FilterSetting> filters;  ///< empty: answers are compared as generated
   std::optional<bool> add_bos_token;
   std::optional<double> chance;
+  std::string headline;  ///< key metadata.headline; empty: the first metric
+  std::string headline_where;
   std::optional<ExplanationSettings> explanation;
 
   /// Everything that can change a number, in one fixed form; paths, comments and labels are not in

@@ -148,6 +148,9 @@ class Task {
   virtual int default_num_fewshot() const = 0;
   virtual Sampler default_sampler() const = 0;
   virtual const std::vector<Metric>& metrics() const = 0;
+  /// The metric that speaks for the task where abilities are compared: key `metadata.headline`,
+  /// else the first; "none" for a control, which speaks for no ability.
+  virtual std::string headline() const { return metrics().front().name; }
   /// Never changes for a question: its `id` field if the data have one, else "<row number in the
   /// file>".
   virtual std::string question_id(int question) const = 0;

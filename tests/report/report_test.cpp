@@ -625,16 +625,83 @@ TEST(Scores, AModelWithoutAResultHasNone) {
   EXPECT_THAT(rows[1], MatchesRegex("u +acc +0.*"));
 }
 
+/// Two tasks of the ability "x" that every model answers: shares of right answers and a loss.
+FakeSweep sweep_of_abilities() {
+  FakeSweep sweep;
+  sweep.ladder();
+  sweep.add_task("right", 200, {}, testing::growing);
+  sweep.add_task("loss", 200, {.name = "loss", .higher_is_better = false}, [](int m, int q) {
+    return std::pair(2 - 0.3 * m + 0.1 * testing::noise(m, q), 1.0);
+  });
+  sweep.add_task("same", 200, {}, [](int, int q) { return std::pair(q % 2 == 0 ? 1.0 : 0, 1.0); });
+  sweep.add_task("coin", 200, {}, testing::coin);
+  auto& tasks = sweep.source().plan.tasks;
+  for (int t : {0, 1, 2}) tasks[static_cast<std::size_t>(t)].ability = "x";
+  tasks[3].ability = "luck";
+  return sweep;
+}
+
+TEST(Abilities, AreTheMeanOfStandardisedHeadlines) {
+  FakeSweep sweep = sweep_of_abilities();
+  const Report report = sweep.analyse();
+  ASSERT_EQ(report.ability_rows.size(), 2u);
+  EXPECT_EQ(report.ability_rows[0].ability, "luck") << "weakest first";
+  const AbilityRow& row = report.ability_rows[1];
+  EXPECT_EQ(row.ability, "x");
+  EXPECT_EQ(row.num_tasks, 2);
+  EXPECT_EQ(row.num_left_out, 1) << "where all models score the same there is nothing to say";
+  EXPECT_EQ(row.num_sizes, 5);
+
+  // The same by hand, from the estimates of the cells.
+  std::vector<double> expected(5, 0);
+  for (int task : {0, 1}) {
+    std::vector<double> values;
+    for (const auto& estimate : report.estimates) {
+      const auto& cell = sweep.source().cells[static_cast<std::size_t>(estimate.cell)].cell;
+      if (cell.task == task) values.push_back(estimate.value);
+    }
+    ASSERT_EQ(values.size(), 5u);
+    double mean = 0, squares = 0;
+    for (const double value : values) mean += value / 5;
+    for (const double value : values) squares += (value - mean) * (value - mean) / 4;
+    for (std::size_t m = 0; m < 5; ++m)
+      expected[m] += (task == 0 ? 1 : -1) * (values[m] - mean) / std::sqrt(squares) / 2;
+  }
+  ASSERT_EQ(row.points.size(), 5u);
+  for (std::size_t m = 0; m < 5; ++m) {
+    EXPECT_NEAR(row.points[m].estimate, expected[m], 1e-12);
+    EXPECT_LT(row.points[m].ci_low, expected[m]);
+    EXPECT_GT(row.points[m].ci_high, expected[m]);
+  }
+  EXPECT_EQ(row.spearman.value, 1);
+  EXPECT_EQ(row.trend, Trend::improves);
+  EXPECT_THAT(format_tables(report), HasSubstr("Abilities against log10 N"));
+}
+
+TEST(Abilities, CountOnlyHeadlinesAndModelsThatAnsweredAll) {
+  FakeSweep sweep = sweep_of_abilities();
+  auto& source = sweep.source();
+  source.plan.tasks[1].headline = "none";
+  source.cells[0].status = results::CellStatus::failed;  // the smallest model's "right"
+  const Report report = sweep.analyse();
+  const auto found = std::find_if(report.ability_rows.begin(), report.ability_rows.end(),
+                                  [](const AbilityRow& row) { return row.ability == "x"; });
+  ASSERT_NE(found, report.ability_rows.end());
+  EXPECT_EQ(found->num_tasks, 1);
+  EXPECT_EQ(found->points.size(), 4u);
+}
+
 TEST(Tables, HoldEveryRow) {
   const Report report = four_tasks().analyse();
   const auto tables = tables_of(report);
-  ASSERT_EQ(tables.size(), 3u);
-  EXPECT_EQ(tables[0].name, "analysis_size");
-  EXPECT_EQ(tables[1].name, "analysis_points");
-  EXPECT_EQ(tables[2].name, "analysis_efficiency");
+  ASSERT_EQ(tables.size(), 4u);
+  EXPECT_EQ(tables[0].name, "analysis_ability");
+  EXPECT_EQ(tables[1].name, "analysis_size");
+  EXPECT_EQ(tables[2].name, "analysis_points");
+  EXPECT_EQ(tables[3].name, "analysis_efficiency");
   std::set<std::string> dimensions;
-  const std::vector<std::size_t> expected_rows = {4, 20, 5};
-  for (std::size_t t = 0; t < 3; ++t) {
+  const std::vector<std::size_t> expected_rows = {report.ability_rows.size(), 4, 20, 5};
+  for (std::size_t t = 0; t < 4; ++t) {
     const std::size_t rows = expected_rows[t];
     std::set<std::string> names;
     for (const auto& [name, values] : tables[t].text_columns) {
@@ -648,7 +715,7 @@ TEST(Tables, HoldEveryRow) {
     }
     EXPECT_TRUE(dimensions.insert(tables[t].dimension).second);
   }
-  const auto& rho = *std::find_if(tables[0].number_columns.begin(), tables[0].number_columns.end(),
+  const auto& rho = *std::find_if(tables[1].number_columns.begin(), tables[1].number_columns.end(),
                                   [](const auto& column) { return column.name == "spearman_rho"; });
   EXPECT_EQ(rho.values[3], -1);
 }
