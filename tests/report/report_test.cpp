@@ -658,7 +658,7 @@ TEST(Abilities, AreTheMeanOfStandardisedHeadlines) {
     std::vector<double> values;
     for (const auto& estimate : report.estimates) {
       const auto& cell = sweep.source().cells[static_cast<std::size_t>(estimate.cell)].cell;
-      if (cell.task == task) values.push_back(estimate.value);
+      if (cell.task == task) values.push_back(estimate.estimate);
     }
     ASSERT_EQ(values.size(), 5u);
     double mean = 0, squares = 0;
