@@ -18,6 +18,14 @@ using Align = TextTable::Align;
 /// Rows within one of several families are printed from this many sizes on: with fewer no p can
 /// fall below 0.05, and they would bury the rows of all families.
 constexpr std::int32_t kLeastSizesWithinFamily = 5;
+/// With more rows than this, only those of headline metrics are printed: nobody reads more.
+constexpr std::size_t kMostRowsOfAllMetrics = 60;
+
+bool is_headline(const Report& report, const SizeRow& row) {
+  const results::PlannedTask& task = task_of(report, row);
+  return row.metric == 0 ? task.headline.empty() || task.headline == task.metrics[0].name
+                         : task.headline == metric_of(report, row).name;
+}
 
 /// Letters for texts that are explained once: a, b .. z, aa, or A, B .. Z, AA, in order of use. A
 /// letter means the same in every table.
@@ -256,7 +264,13 @@ void append_size_tables(std::string& out, const Report& report) {
   SizeRows random;
   SizeRows within;
   SizeRows left_to_file;
+  const bool only_headlines = report.size_rows.size() > kMostRowsOfAllMetrics;
+  std::size_t other_metrics = 0;
   for (const SizeRow& row : report.size_rows) {
+    if (only_headlines && !is_headline(report, row)) {
+      ++other_metrics;
+      continue;
+    }
     const bool is_left = row.within_family && row.num_sizes < kLeastSizesWithinFamily;
     (is_left              ? left_to_file
      : row.random_weights ? random
@@ -282,6 +296,11 @@ void append_size_tables(std::string& out, const Report& report) {
       random);
   append("Within families: as above, each family alone", within);
   append_legend(out, report);
+  if (other_metrics > 0) {
+    append_wrapped(out, fmt::format("Only the headline metric of each task is printed. {} rows of "
+                                    "other metrics: analysis_size in the file.",
+                                    other_metrics));
+  }
   if (!left_to_file.empty()) {
     append_wrapped(out, fmt::format("Rows that pool families mix size with family. {} row{} within "
                                     "families of fewer than {} sizes: analysis_size in the file.",
