@@ -8,6 +8,7 @@ flags, token counts, generated text and every metric. Left out: timings, costs a
 in the job are left out too. Exit code 0: identical; 1: different, with the first differences; 2: cannot be read.
 """
 
+import re
 import sys
 
 import h5py
@@ -26,7 +27,8 @@ def read(path):
     """{cell name: (status, {question id: {column: exact bytes or text}})} of the only job of a file."""
     with h5py.File(path) as file:
         group = file[next(iter(file))]
-        names = {text(name) for name in group["metric_name"][:]}
+        # "exact_match,strict-match" is the column exact_match_strict_match.
+        names = {re.sub("[^A-Za-z0-9_]", "_", text(name)) for name in group["metric_name"][:]}
         metrics = [column for name in sorted(names) for column in (name, name + "_weight")]
         columns = {name: group[name][:] for name in PER_RECORD + PER_REQUEST + metrics + ["record_question"]}
         generated = group["generated"][:] if "generated" in group else []
