@@ -67,7 +67,7 @@ TEST_F(Tasks, WithoutTheirDataAreListedWithTheReason) {
 TEST_F(Tasks, ShowNamesMetricsAndFile) {
   const Outcome outcome = tasks({"--show", "colours"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("acc (higher is better)"));
+  EXPECT_THAT(outcome.out, HasSubstr("acc (higher is better; chance "));
   EXPECT_THAT(outcome.out, HasSubstr((scratch_.path() / "colours.yaml").string()));
 }
 
