@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws score against model size, one panel per task and number of shots, weakest correlation first.
 
-Each panel shows the first metric of its task over all models; --metric chooses others, --all draws every row of the size
+Each panel shows the headline metric of its task over all models; --metric chooses others, --all draws every row of the size
 table, those within families too. Reads a results file of Allometer; the statistics must be in it (`allometer run` and `allometer collect` put them there).
 
 Example:
@@ -38,7 +38,7 @@ def parse_arguments():
     parser.add_argument("results", help="results file (HDF5)")
     parser.add_argument("-o", "--output", help="picture to write: .png, .pdf or .svg (default: the results file's name with .png)")
     parser.add_argument("--task", default="*", help="only tasks that match this pattern, as 'story_*'")
-    parser.add_argument("--metric", help="metrics that match this pattern, as 'acc*' (default: the first of each task)")
+    parser.add_argument("--metric", help="metrics that match this pattern, as 'acc*' (default: the headline of each task)")
     parser.add_argument("--all", action="store_true", help="every row of the size table")
     parser.add_argument("--columns", type=int, help="panels side by side (default: 3, or 2 for four panels)")
     arguments = parser.parse_args()
@@ -70,18 +70,19 @@ def load(path):
     try:
         rows = xarray.load_dataset(path, group=f"{job}/analysis_size", engine="netcdf4").to_dataframe()
         points = xarray.load_dataset(path, group=f"{job}/analysis_points", engine="netcdf4")
-        first_metric = read_first_metrics(xarray.load_dataset(path, group=job, engine="netcdf4"))
+        headline = read_headlines(xarray.load_dataset(path, group=job, engine="netcdf4"))
     except (OSError, KeyError) as error:
         raise UserError(f"{path}: holds no statistics ({error}); run `allometer collect` on the output first") from error
-    rows["is_first_metric"] = [first_metric.get(t) == m for t, m in zip(rows.task, rows.metric)]
+    rows["is_headline"] = [headline.get(t) == m for t, m in zip(rows.task, rows.metric)]
     return rows, points.to_dataframe(), points.parameters.attrs["long_name"]
 
 
-def read_first_metrics(job):
-    """{task: the metric that stands first in its file}"""
+def read_headlines(job):
+    """{task: the metric that speaks for it: the one that its file names, else the first}"""
     names = job.metric_name.values
-    return {task: names[start] for task, start, size
-            in zip(job.task.values, job.metric_row_start.values, job.metric_row_size.values) if size > 0}
+    return {task: headline or names[start] for task, headline, start, size
+            in zip(job.task.values, job.task_headline.values, job.metric_row_start.values, job.metric_row_size.values)
+            if size > 0}
 
 
 def choose(rows, arguments):
@@ -92,7 +93,7 @@ def choose(rows, arguments):
     if arguments.all:
         return rows
     if arguments.metric is None:
-        rows = rows[rows.is_first_metric]
+        rows = rows[rows.is_headline]
     measure = ["task", "metric", "num_fewshot", "precision", "random_weights"]
     return rows[rows.num_models == rows.groupby(measure).num_models.transform("max")]
 

@@ -141,6 +141,8 @@ class PromptScoring final : public Task {
   int default_num_fewshot() const override { return choice_.examples - 1; }
   Sampler default_sampler() const override { return task().default_sampler(); }
   const std::vector<Metric>& metrics() const override { return metrics_; }
+  /// What the candidates' likelihoods are says nothing of what the model can do.
+  std::string headline() const override { return "none"; }
   std::string question_id(int question) const override {
     return fmt::format("prompt {}", question);
   }
@@ -269,6 +271,7 @@ class ChosenPromptTask final : public Task {
   int default_num_fewshot() const override { return task().default_num_fewshot(); }
   Sampler default_sampler() const override { return task().default_sampler(); }
   const std::vector<Metric>& metrics() const override { return task().metrics(); }
+  std::string headline() const override { return task().headline(); }
   std::string question_id(int question) const override { return task().question_id(question); }
   std::string question_text(int question) const override { return task().question_text(question); }
   std::string question_target(int question) const override {
