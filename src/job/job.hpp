@@ -21,7 +21,8 @@ struct Model {
   std::string family;
   bool random_weights = false;  ///< key `random: true`: labelled wherever its numbers appear
   std::map<std::string, std::string> levers;
-  int line = 0;  ///< in the job file, for messages
+  std::optional<double> training_tokens;  ///< that the checkpoint has seen
+  int line = 0;                           ///< in the job file, for messages
 };
 
 struct TaskRef {
@@ -60,8 +61,27 @@ struct Analysis {
   double confidence = 0.95;
   int bootstrap_draws = 10000;
   std::uint64_t seed = 0;
-  /// The size axis: "without_embeddings" or "total".
+  /// The size axis: "without_embeddings", "total", "training_flops" or "training_tokens".
   std::string size = "without_embeddings";
+  /// Change of the rescaled score (0 guessing, 1 perfect) for ten-fold size that is worth speaking
+  /// of: a slope that is surely smaller is called flat.
+  double smallest_effect = 0.05;
+  /// Ability or task that others are compared with.
+  std::string contrast = "contrast";
+  std::map<std::string, std::string> reference;  ///< level of a lever that others are compared with
+  bool hierarchical = false;   ///< bootstrap over families, models and questions too
+  bool mixed_model = false;    ///< mixed logistic model of every question's answers
+  bool item_response = false;  ///< how few questions would do
+  struct Density {
+    std::string family;  ///< of the reference models
+    std::string loss;    ///< TASK/METRIC
+    std::string score;   ///< TASK/METRIC
+  };
+  std::optional<Density> density;  ///< capacity density of every model
+
+  /// One JSON object, as the plan keeps it; settings that are as by default and newer than the
+  /// first are left out.
+  std::string to_json() const;
 };
 
 struct Job {

@@ -14,11 +14,36 @@ std::string dump(const Json& json) {
 }
 
 Json to_json(const Model& model) {
-  return {{"name", model.name},
-          {"path", model.path.string()},
-          {"family", model.family},
-          {"random", model.random_weights},
-          {"levers", model.levers}};
+  Json json{{"name", model.name},
+            {"path", model.path.string()},
+            {"family", model.family},
+            {"random", model.random_weights},
+            {"levers", model.levers}};
+  if (model.training_tokens) json["training_tokens"] = *model.training_tokens;
+  return json;
+}
+
+Json to_json(const Analysis& analysis) {
+  const Analysis usual;
+  Json json{{"confidence", analysis.confidence},
+            {"bootstrap_draws", analysis.bootstrap_draws},
+            {"seed", analysis.seed},
+            {"size", analysis.size}};
+  const auto add = [&](const char* key, const auto& value, const auto& usual_value) {
+    if (value != usual_value) json[key] = value;
+  };
+  add("smallest_effect", analysis.smallest_effect, usual.smallest_effect);
+  add("contrast", analysis.contrast, usual.contrast);
+  add("reference", analysis.reference, usual.reference);
+  add("hierarchical", analysis.hierarchical, usual.hierarchical);
+  add("mixed_model", analysis.mixed_model, usual.mixed_model);
+  add("item_response", analysis.item_response, usual.item_response);
+  if (analysis.density) {
+    json["density"] = {{"family", analysis.density->family},
+                       {"loss", analysis.density->loss},
+                       {"score", analysis.density->score}};
+  }
+  return json;
 }
 
 Json to_json(const TaskRef& task) {
@@ -37,6 +62,10 @@ Json rules_to_json(const std::vector<Rule>& rules) {
 
 }  // namespace
 
+std::string Analysis::to_json() const {
+  return dump(job::to_json(*this));
+}
+
 Digest Job::digest() const {
   Json json{{"format", "allometer job 1"},
             {"name", name},
@@ -47,11 +76,7 @@ Digest Job::digest() const {
             {"seeds", seeds},
             {"exclude", rules_to_json(exclude)},
             {"include", rules_to_json(include)},
-            {"analysis",
-             {{"confidence", analysis.confidence},
-              {"bootstrap_draws", analysis.bootstrap_draws},
-              {"seed", analysis.seed},
-              {"size", analysis.size}}}};
+            {"analysis", to_json(analysis)}};
   for (const Model& model : models) json["models"].push_back(to_json(model));
   for (const auto& directory : task_directories) {
     json["task_directories"].push_back(directory.string());

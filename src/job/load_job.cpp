@@ -79,6 +79,7 @@ void expand_entry(const ModelEntry& entry, Job& job, Mistakes& mistakes) {
         last_name((path.has_filename() ? path : path.parent_path()).parent_path()));
     model.random_weights = entry.random_weights;
     model.levers = entry.levers;
+    model.training_tokens = entry.training_tokens;
     model.line = entry.line;
     job.models.push_back(std::move(model));
   }

@@ -13,6 +13,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kMostShots = 1000;
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::string_view kOtherRuleKeys[] = {"model",     "family", "task",
                                                "precision", "shots",  "seed"};
 
@@ -143,7 +144,8 @@ class JobReader {
   }
 
   void read_model(const YamlNode& node, const std::string& where) {
-    const MapReader map(node, where, {"path", "name", "family", "random", "levers"}, mistakes_);
+    const MapReader map(
+        node, where, {"path", "name", "family", "random", "levers", "training_tokens"}, mistakes_);
     if (node.kind != YamlNode::Kind::map) return;
     ModelEntry entry;
     entry.line = node.line;
@@ -159,6 +161,7 @@ class JobReader {
     entry.family = name_of(map, "family");
     entry.random_weights = map.boolean("random").value_or(false);
     read_levers(map, entry);
+    entry.training_tokens = map.real("training_tokens", 0, kInfinity);
     result_.models.push_back(std::move(entry));
   }
 
@@ -280,8 +283,11 @@ class JobReader {
   void read_analysis(const MapReader& top) {
     const YamlNode* node = top.find("analysis");
     if (node == nullptr) return;
-    const MapReader map(*node, "analysis", {"confidence", "bootstrap_draws", "seed", "size"},
-                        mistakes_);
+    const MapReader map(
+        *node, "analysis",
+        {"confidence", "bootstrap_draws", "seed", "size", "smallest_effect", "contrast",
+         "reference", "hierarchical", "mixed_model", "item_response", "density"},
+        mistakes_);
     Analysis& analysis = result_.job.analysis;
     analysis.confidence = map.real("confidence", 0, 1).value_or(analysis.confidence);
     analysis.bootstrap_draws = static_cast<int>(
@@ -289,10 +295,55 @@ class JobReader {
     analysis.seed = static_cast<std::uint64_t>(map.integer("seed", {0}).value_or(0));
     if (const auto size = map.text("size")) {
       analysis.size = *size;
-      if (*size != "without_embeddings" && *size != "total") {
-        map.mistake(*map.find("size"), "size", "without_embeddings or total");
+      static constexpr std::string_view kSizes[] = {"without_embeddings", "total", "training_flops",
+                                                    "training_tokens"};
+      if (std::ranges::find(kSizes, *size) == std::end(kSizes)) {
+        map.mistake(*map.find("size"), "size",
+                    "without_embeddings, total, training_flops or training_tokens" +
+                        suggestion(*size, kSizes));
       }
     }
+    analysis.smallest_effect =
+        map.real("smallest_effect", 0, kInfinity).value_or(analysis.smallest_effect);
+    analysis.contrast = map.text("contrast").value_or(analysis.contrast);
+    analysis.hierarchical = map.boolean("hierarchical").value_or(false);
+    analysis.mixed_model = map.boolean("mixed_model").value_or(false);
+    analysis.item_response = map.boolean("item_response").value_or(false);
+    read_reference(map);
+    read_density(map);
+  }
+
+  void read_reference(const MapReader& map) {
+    const YamlNode* node = map.find("reference");
+    if (node == nullptr) return;
+    if (node->kind != YamlNode::Kind::map) {
+      return map.mistake(*node, "reference", "a map of levers and levels, as {tuning: base}");
+    }
+    for (const auto& [lever, level] : node->entries) {
+      if (level.kind == YamlNode::Kind::scalar && !level.scalar.empty()) {
+        result_.job.analysis.reference[lever.scalar] = level.scalar;
+      } else {
+        map.mistake(level, "reference." + lever.scalar, "one level of the lever");
+      }
+    }
+  }
+
+  void read_density(const MapReader& map) {
+    const YamlNode* node = map.find("density");
+    if (node == nullptr) return;
+    const MapReader density(*node, "analysis.density", {"family", "loss", "score"}, mistakes_);
+    Analysis::Density read;
+    for (const auto& [key, place] :
+         {std::pair{"family", &read.family}, std::pair{"loss", &read.loss},
+          std::pair{"score", &read.score}}) {
+      *place = density.text(key).value_or("");
+      if (place->empty() && density.find(key) == nullptr && node->kind == YamlNode::Kind::map) {
+        mistakes_.add(node->line, std::string("'analysis.density.") + key +
+                                      "' is missing: a density needs 'family' (of the reference "
+                                      "models), 'loss' and 'score' (each TASK/METRIC)");
+      }
+    }
+    result_.job.analysis.density = std::move(read);
   }
 
   void read_engine(const MapReader& top) {
@@ -303,8 +354,7 @@ class JobReader {
     Job& job = result_.job;
     job.chunk_tokens =
         static_cast<int>(map.integer("chunk_tokens", {1, 65536}).value_or(job.chunk_tokens));
-    job.shard_seconds = map.real("shard_seconds", 0, std::numeric_limits<double>::infinity())
-                            .value_or(job.shard_seconds);
+    job.shard_seconds = map.real("shard_seconds", 0, kInfinity).value_or(job.shard_seconds);
     if (const auto memory = map.text("generation_memory")) {
       const auto bytes = parse_bytes(*memory);
       if (!bytes || *bytes == 0) {

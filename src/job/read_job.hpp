@@ -17,6 +17,7 @@ struct ModelEntry {
   std::optional<std::string> family;
   bool random_weights = false;
   std::map<std::string, std::string> levers;
+  std::optional<double> training_tokens;
   int line = 0;
 };
 

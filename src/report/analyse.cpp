@@ -59,7 +59,7 @@ CellsOfLadder ladders_of(const Source& source) {
   CellsOfLadder ladders;
   for (std::size_t i = 0; i < source.cells.size(); ++i) {
     const auto& row = source.cells[i];
-    if (row.questions_done == 0) continue;
+    if (row.questions_done == 0 && row.status != results::CellStatus::done) continue;
     const auto& variant = source.plan.variants[static_cast<std::size_t>(row.cell.variant)];
     const auto& model = source.plan.models[static_cast<std::size_t>(variant.model)];
     ladders[{row.cell.task, row.cell.num_questions, row.cell.num_fewshot, variant.precision,
@@ -90,8 +90,13 @@ class Batch {
     const auto& task = source_.plan.tasks[static_cast<std::size_t>(members_.front().ladder.task)];
     resample(samples_, task.name, report_.settings);
     for (Sample& sample : samples_) {
-      sample.estimate = estimate_of(sample, task.metrics[static_cast<std::size_t>(sample.metric)],
-                                    report_.settings);
+      const auto& metric = task.metrics[static_cast<std::size_t>(sample.metric)];
+      if (sample.published) {
+        const auto& cell = source_.cells[static_cast<std::size_t>(sample.cell)].cell;
+        draw_published(sample, metric.aggregation, cell.digest.hex() + "/" + metric.name,
+                       report_.settings);
+      }
+      sample.estimate = estimate_of(sample, metric, report_.settings);
       report_.estimates.push_back(sample.estimate);
     }
     for (const Member& member : members_) add_rows(member);

@@ -27,6 +27,9 @@ Report analyse(const results::ResultsFile& file) {
   source.metric = [&file](std::int32_t cell, std::int32_t metric) {
     return file.metric(cell, metric);
   };
+  source.published = [&file](std::int32_t cell, std::int32_t metric) {
+    return file.published(cell, metric);
+  };
   return analyse(source);
 }
 

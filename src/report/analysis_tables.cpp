@@ -35,8 +35,14 @@ class Columns {
 
 /// What N is: the job chose.
 std::string size_axis(const Report& report) {
-  return report.settings.with_embeddings ? "N: parameters, embeddings included"
-                                         : "N: parameters without embeddings";
+  switch (report.settings.size) {
+    case SizeAxis::without_embeddings:
+      return "N: parameters without embeddings";
+    case SizeAxis::total:
+      return "N: parameters, embeddings included";
+    default:
+      return std::string(name_of(report.settings.size));
+  }
 }
 
 std::string joined(const std::vector<std::string>& notes) {

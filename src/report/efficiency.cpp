@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "report/rung.hpp"
+
 namespace allometer::report {
 namespace {
 
@@ -60,8 +62,7 @@ std::vector<EfficiencyRow> efficiency_rows(const Source& source, const Settings&
     const auto& model = source.plan.models[static_cast<std::size_t>(planned.model)];
     account.row.variant = variant;
     account.row.random_weights = model.random_weights;
-    account.row.parameters = static_cast<double>(
-        settings.with_embeddings ? model.num_parameters : model.num_parameters_without_embeddings);
+    account.row.parameters = parameters_of(model, settings);
     rows.push_back(finish(account));
   }
   return rows;

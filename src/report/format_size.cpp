@@ -253,9 +253,17 @@ void append_legend(std::string& out, const Report& report) {
 }  // namespace
 
 void append_size_tables(std::string& out, const Report& report) {
-  out +=
-      fmt::format("What grows with size: values against log10 N, N = {}\n\n",
-                  report.settings.with_embeddings ? "parameters" : "parameters without embeddings");
+  switch (report.settings.size) {
+    case SizeAxis::without_embeddings:
+      out += "What grows with size: values against log10 N, N = parameters without embeddings\n\n";
+      break;
+    case SizeAxis::total:
+      out += "What grows with size: values against log10 N, N = parameters\n\n";
+      break;
+    default:
+      out += fmt::format("What grows with size: values against log10 of {}\n\n",
+                         name_of(report.settings.size));
+  }
   if (report.size_rows.empty()) {
     out += "No finished cells: nothing to correlate yet.\n\n";
     return;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,12 +16,33 @@
 
 namespace allometer::report {
 
+/// What the axis "size" is the logarithm of.
+enum class SizeAxis { without_embeddings, total, training_flops, training_tokens };
+/// "N without embeddings", as titles of tables name it.
+std::string_view name_of(SizeAxis axis);
+/// From the words of the job file; throws FormatError for any other.
+SizeAxis parse_size_axis(std::string_view name);
+
 /// The job's `analysis` settings.
 struct Settings {
   double confidence = 0.95;
   int bootstrap_draws = 10000;
   std::uint64_t seed = 0;
-  bool with_embeddings = false;  ///< size axis: false is N without embeddings, true is N
+  SizeAxis size = SizeAxis::without_embeddings;
+  /// Slope of the rescaled score (0 guessing, 1 perfect) per ten-fold size that is worth speaking
+  /// of.
+  double smallest_effect = 0.05;
+  std::string contrast = "contrast";             ///< ability or task that others are compared with
+  std::map<std::string, std::string> reference;  ///< level of a lever that others are compared with
+  bool hierarchical = false;                     ///< bootstrap over families, models and questions
+  bool mixed_model = false;                      ///< logistic model of every question's answers
+  bool item_response = false;                    ///< how few questions would do
+  struct Density {
+    std::string family;  ///< of the reference models
+    std::string loss;    ///< TASK/METRIC
+    std::string score;   ///< TASK/METRIC
+  };
+  std::optional<Density> density;  ///< capacity density of every model
 
   /// From PlanRecord::analysis, a JSON object; keys that are missing keep their default, an empty
   /// text is all defaults. Throws FormatError naming the key.
@@ -33,6 +55,8 @@ struct Source {
   std::vector<results::CellRow> cells;
   /// (index into cells, index into the task's metrics)
   std::function<results::MetricColumn(std::int32_t, std::int32_t)> metric;
+  /// What others reported of a cell whose questions are not known; may be empty.
+  std::function<std::optional<results::PublishedValue>(std::int32_t, std::int32_t)> published;
   /// Why energy was not measured, for the efficiency table; empty if unknown.
   std::string energy_source;
 };

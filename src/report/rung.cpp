@@ -15,8 +15,17 @@ std::span<const double> as_span(const Eigen::ArrayXd& values) {
 }  // namespace
 
 double parameters_of(const results::PlannedModel& model, const Settings& settings) {
-  return static_cast<double>(settings.with_embeddings ? model.num_parameters
-                                                      : model.num_parameters_without_embeddings);
+  switch (settings.size) {
+    case SizeAxis::without_embeddings:
+      return static_cast<double>(model.num_parameters_without_embeddings);
+    case SizeAxis::total:
+      return static_cast<double>(model.num_parameters);
+    case SizeAxis::training_flops:
+      return model.training_flops;
+    case SizeAxis::training_tokens:
+      return model.training_tokens;
+  }
+  return kUndefined;
 }
 
 std::vector<Rung> rungs_of(std::span<const Sample* const> samples,

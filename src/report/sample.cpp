@@ -1,5 +1,6 @@
 #include "report/sample.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "core/contract.hpp"
 #include "core/error.hpp"
+#include "core/random.hpp"
 #include "stats/bootstrap.hpp"
 
 namespace allometer::report {
@@ -36,13 +38,39 @@ double apply_aggregation(std::string_view name, double ratio) {
   return apply_aggregation(name, Eigen::ArrayXd(Eigen::ArrayXd::Constant(1, ratio)))[0];
 }
 
+namespace {
+
+/// The sums whose aggregate is `value`: f(value_sum / 1) for the f of apply_aggregation.
+double ratio_of(std::string_view aggregation, double value) {
+  if (aggregation == "exp_negative") return -std::log(value);
+  if (aggregation == "bits") return -value * std::numbers::ln2;
+  if (aggregation == "negative") return -value;
+  return value;
+}
+
+/// No questions: one ratio of weight 1.
+void take_published(const results::PublishedValue& published, std::string_view aggregation,
+                    Sample& sample) {
+  sample.published = published;
+  sample.num_defined = published.num_questions;
+  sample.value_sum = ratio_of(aggregation, published.value);
+  sample.weight_sum = 1;
+}
+
+}  // namespace
+
 Sample load_sample(const Source& source, std::int32_t cell, std::int32_t metric) {
-  const std::int32_t num_questions =
-      source.cells[static_cast<std::size_t>(cell)].cell.num_questions;
-  const results::MetricColumn column = source.metric(cell, metric);
+  const results::PlannedCell& planned = source.cells[static_cast<std::size_t>(cell)].cell;
+  const std::int32_t num_questions = planned.num_questions;
   Sample sample;
   sample.cell = cell;
   sample.metric = metric;
+  if (const auto published = source.published ? source.published(cell, metric) : std::nullopt) {
+    const auto& metrics = source.plan.tasks[static_cast<std::size_t>(planned.task)].metrics;
+    take_published(*published, metrics[static_cast<std::size_t>(metric)].aggregation, sample);
+    return sample;
+  }
+  const results::MetricColumn column = source.metric(cell, metric);
   sample.value = Eigen::VectorXd::Zero(num_questions);
   sample.weight = Eigen::VectorXd::Zero(num_questions);
   std::vector<double> defined;
@@ -72,10 +100,14 @@ Sample load_sample(const Source& source, std::int32_t cell, std::int32_t metric)
 
 void resample(std::span<Sample> samples, std::string_view task, const Settings& settings) {
   if (samples.empty()) return;
-  const Eigen::Index num_questions = samples.front().value.size();
+  const auto has_questions = [](const Sample& sample) { return !sample.published.has_value(); };
+  const auto asked = std::find_if(samples.begin(), samples.end(), has_questions);
+  if (asked == samples.end()) return;
+  const Eigen::Index num_questions = asked->value.size();
   Eigen::MatrixXd columns(num_questions, 2 * static_cast<Eigen::Index>(samples.size()));
   Eigen::Index used = 0;
   for (const Sample& sample : samples) {
+    if (!has_questions(sample)) continue;
     ALLOMETER_EXPECT(sample.value.size() == num_questions);
     if (!sample.finite) continue;
     columns.col(used++) = sample.value;
@@ -86,6 +118,7 @@ void resample(std::span<Sample> samples, std::string_view task, const Settings& 
                             settings.bootstrap_draws, columns.leftCols(used));
   Eigen::Index next = 0;
   for (Sample& sample : samples) {
+    if (!has_questions(sample)) continue;
     if (!sample.finite) {
       sample.value_sums = Eigen::ArrayXd::Constant(settings.bootstrap_draws, kUndefined);
       sample.weight_sums = sample.value_sums;
@@ -97,6 +130,17 @@ void resample(std::span<Sample> samples, std::string_view task, const Settings& 
     } else {
       sample.weight_sums = sums.col(next++);
     }
+  }
+}
+
+void draw_published(Sample& sample, std::string_view aggregation, std::string_view key,
+                    const Settings& settings) {
+  const results::PublishedValue& published = *sample.published;
+  sample.value_sums.resize(settings.bootstrap_draws);
+  sample.weight_sums = Eigen::ArrayXd::Ones(settings.bootstrap_draws);
+  SplitMix64 random(seed_from(fmt::format("published/{}/{}", settings.seed, key)));
+  for (double& draw : sample.value_sums) {
+    draw = ratio_of(aggregation, published.value + published.standard_error * random.normal());
   }
 }
 
@@ -114,8 +158,8 @@ results::ResultsFile::Estimate estimate_of(const Sample& sample,
   const stats::Interval interval = stats::percentile_interval(all, settings.confidence);
   estimate.ci_low = interval.low;
   estimate.ci_high = interval.high;
-  estimate.standard_error = kUndefined;
-  if (metric.has_standard_error && sample.num_defined > 1) {
+  estimate.standard_error = sample.published ? sample.published->standard_error : kUndefined;
+  if (!sample.published && metric.has_standard_error && sample.num_defined > 1) {
     const bool plain_mean =
         metric.aggregation == "mean" && !std::isnan(sample.standard_error_of_mean);
     estimate.standard_error =

@@ -2,6 +2,7 @@
 /// One metric of one cell: its questions, and what resampling them gives.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct Sample {
   Eigen::VectorXd weight;   ///< [questions]
   std::int32_t num_defined = 0;
   bool finite = true;  ///< false: a value is infinite, nothing can be resampled
+  std::optional<results::PublishedValue> published;  ///< then there are no questions
   double value_sum = 0;
   double weight_sum = 0;
   double standard_error_of_mean = kUndefined;
@@ -41,6 +43,11 @@ Sample load_sample(const Source& source, std::int32_t cell, std::int32_t metric)
 /// Fills the draws of samples of one task that have equally many questions; the draws are keyed by
 /// seed, task and draw alone, so that every model gets the same resample of questions.
 void resample(std::span<Sample> samples, std::string_view task, const Settings& settings);
+
+/// Fills the draws of a published value: value + standard error x a standard normal number, keyed
+/// by seed, key and draw; NaN where the standard error is unknown.
+void draw_published(Sample& sample, std::string_view aggregation, std::string_view key,
+                    const Settings& settings);
 
 /// The estimate of a cell with its standard error (that of lm-evaluation-harness: sample SD / sqrt
 /// n of a mean, the bootstrap's of any other metric that has one) and its percentile interval over

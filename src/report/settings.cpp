@@ -8,6 +8,31 @@
 
 namespace allometer::report {
 
+SizeAxis parse_size_axis(std::string_view name) {
+  if (name == "without_embeddings") return SizeAxis::without_embeddings;
+  if (name == "total") return SizeAxis::total;
+  if (name == "training_flops") return SizeAxis::training_flops;
+  if (name == "training_tokens") return SizeAxis::training_tokens;
+  throw FormatError(
+      fmt::format("the size axis is \"{}\", but only without_embeddings, total, training_flops and "
+                  "training_tokens are known",
+                  name));
+}
+
+std::string_view name_of(SizeAxis axis) {
+  switch (axis) {
+    case SizeAxis::without_embeddings:
+      return "N without embeddings";
+    case SizeAxis::total:
+      return "N";
+    case SizeAxis::training_flops:
+      return "training FLOPs";
+    case SizeAxis::training_tokens:
+      return "training tokens";
+  }
+  return "size";
+}
+
 Settings Settings::parse(std::string_view json) {
   Settings settings;
   if (json.empty()) return settings;
@@ -16,14 +41,16 @@ Settings Settings::parse(std::string_view json) {
     settings.confidence = all.value("confidence", settings.confidence);
     settings.bootstrap_draws = all.value("bootstrap_draws", settings.bootstrap_draws);
     settings.seed = all.value("seed", settings.seed);
-    const std::string size = all.value("size", std::string("without_embeddings"));
-    if (size != "without_embeddings" && size != "total") {
-      throw FormatError(
-          fmt::format("analysis settings of the results file: size is \"{}\", but only "
-                      "\"without_embeddings\" and \"total\" are known",
-                      size));
+    settings.size = parse_size_axis(all.value("size", std::string("without_embeddings")));
+    settings.smallest_effect = all.value("smallest_effect", settings.smallest_effect);
+    settings.contrast = all.value("contrast", settings.contrast);
+    settings.reference = all.value("reference", settings.reference);
+    settings.hierarchical = all.value("hierarchical", settings.hierarchical);
+    settings.mixed_model = all.value("mixed_model", settings.mixed_model);
+    settings.item_response = all.value("item_response", settings.item_response);
+    if (const auto density = all.find("density"); density != all.end()) {
+      settings.density = {density->at("family"), density->at("loss"), density->at("score")};
     }
-    settings.with_embeddings = size == "total";
   } catch (const nlohmann::json::exception& error) {
     throw FormatError(fmt::format("analysis settings of the results file cannot be read: {} in {}",
                                   error.what(), json));
@@ -39,6 +66,12 @@ Settings Settings::parse(std::string_view json) {
         fmt::format("analysis settings of the results file: bootstrap_draws is {}, but "
                     "must be at least 1",
                     settings.bootstrap_draws));
+  }
+  if (!(settings.smallest_effect > 0)) {
+    throw FormatError(
+        fmt::format("analysis settings of the results file: smallest_effect is {}, but must be "
+                    "above 0",
+                    settings.smallest_effect));
   }
   return settings;
 }

@@ -145,7 +145,9 @@ json encode_model(const PlannedModel& model) {
           {"num_parameters_without_embeddings", model.num_parameters_without_embeddings},
           {"random_weights", model.random_weights},
           {"levers", model.levers},
-          {"digest", model.digest.hex()}};
+          {"digest", model.digest.hex()},
+          {"training_tokens", number_or_null(model.training_tokens)},
+          {"training_flops", number_or_null(model.training_flops)}};
 }
 
 PlannedModel decode_model(const json& value) {
@@ -161,6 +163,8 @@ PlannedModel decode_model(const json& value) {
   model.random_weights = in.flag("random_weights");
   model.levers = in.text_map("levers");
   model.digest = in.digest("digest");
+  model.training_tokens = in.number("training_tokens");
+  model.training_flops = in.number("training_flops");
   return model;
 }
 
@@ -172,7 +176,8 @@ json encode_metric(const PlannedMetric& metric) {
           {"long_name", metric.long_name},
           {"has_standard_error", metric.has_standard_error},
           {"chance", number_or_null(metric.chance)},
-          {"majority", number_or_null(metric.majority)}};
+          {"majority", number_or_null(metric.majority)},
+          {"best", number_or_null(metric.best)}};
 }
 
 PlannedMetric decode_metric(const json& value) {
@@ -186,6 +191,7 @@ PlannedMetric decode_metric(const json& value) {
   metric.has_standard_error = in.flag("has_standard_error");
   metric.chance = in.number("chance");
   metric.majority = in.number("majority");
+  metric.best = in.number("best");
   return metric;
 }
 
@@ -365,6 +371,32 @@ FailureRecord FailureRecord::decode(std::string_view bytes) {
   record.reason = in.text("reason");
   record.host = in.text("host");
   record.rank = in.integer<std::int32_t>("rank");
+  return record;
+}
+
+std::string PublishedRecord::encode() const {
+  json list = json::array();
+  for (const PublishedValue& value : values) {
+    list.push_back({{"metric", value.metric},
+                    {"value", value.value},
+                    {"standard_error", number_or_null(value.standard_error)},
+                    {"num_questions", value.num_questions}});
+  }
+  return to_text({{"cell", cell.hex()}, {"values", std::move(list)}});
+}
+
+PublishedRecord PublishedRecord::decode(std::string_view bytes) {
+  const json root = parse(bytes, "published record");
+  const Reader in(root, "published record");
+  PublishedRecord record;
+  record.cell = in.digest("cell");
+  for (const json& item : in.list("values")) {
+    const Reader value(item, "published record, value");
+    record.values.push_back({value.text("metric"), value.number("value"),
+                             value.number("standard_error"),
+                             value.integer<std::int32_t>("num_questions")});
+    if (!std::isfinite(record.values.back().value)) value.fail("'value' is not a finite number");
+  }
   return record;
 }
 

@@ -4,6 +4,7 @@
 /// journal with strings(1).
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,13 +22,17 @@ enum class RecordType : std::uint32_t {
   lease = 3,  ///< LeaseRecord: a shard was handed out
   release =
       4,  ///< LeaseRecord: handed back unfinished by an orderly stop; that attempt does not count
-  shard = 5,    ///< ShardResult (record.hpp)
-  failure = 6,  ///< FailureRecord: a cell failed
-  machine = 7,  ///< MachineRecord: rates measured at start
-  finish = 8,   ///< FinishRecord: one orderly end of a start
-  retry = 9,    ///< LeaseRecord: the user asked for a failed cell again; its failure and lost
-                ///< attempts count no more
+  shard = 5,       ///< ShardResult (record.hpp)
+  failure = 6,     ///< FailureRecord: a cell failed
+  machine = 7,     ///< MachineRecord: rates measured at start
+  finish = 8,      ///< FinishRecord: one orderly end of a start
+  retry = 9,       ///< LeaseRecord: the user asked for a failed cell again; its failure and lost
+                   ///< attempts count no more
+  published = 10,  ///< PublishedRecord: what others found, without the questions behind it
 };
+
+/// A number that nobody stated (JSON null, a missing value in HDF5).
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 struct PlannedModel {
   std::string name;
@@ -39,6 +44,8 @@ struct PlannedModel {
   bool random_weights = false;  ///< made by make-model: its numbers mean nothing
   std::map<std::string, std::string> levers;
   Digest digest;
+  double training_tokens = kUnknown;  ///< seen in training; NaN unknown
+  double training_flops = kUnknown;   ///< spent in training; NaN unknown
 };
 
 struct PlannedVariant {
@@ -56,6 +63,8 @@ struct PlannedMetric {
   bool has_standard_error = true;
   double chance = 0;    ///< NaN where there is none (JSON null)
   double majority = 0;  ///< NaN where there is none
+  double best =
+      kUnknown;  ///< of a perfect model: 1 for shares, 0 for losses; NaN where there is none
 };
 
 struct PlannedTask {
@@ -142,6 +151,23 @@ struct FailureRecord {
 
   std::string encode() const;
   static FailureRecord decode(std::string_view bytes);
+};
+
+/// One aggregate as somebody else reported it.
+struct PublishedValue {
+  std::string metric;
+  double value = 0;
+  double standard_error = kUnknown;
+  std::int32_t num_questions = 0;  ///< 0: unknown
+};
+
+/// A cell that others ran: its values, where the questions behind them are not known.
+struct PublishedRecord {
+  Digest cell;
+  std::vector<PublishedValue> values;
+
+  std::string encode() const;
+  static PublishedRecord decode(std::string_view bytes);
 };
 
 /// Peak of one node, all its ranks busy: best of five matrix products of M = 256.

@@ -168,6 +168,11 @@ class JournalReader {
       case RecordType::machine:
         index_.machines_.push_back(MachineRecord::decode(record.payload));
         return;
+      case RecordType::published: {
+        PublishedRecord published = PublishedRecord::decode(record.payload);
+        index_.cells_[published.cell].published = std::move(published.values);
+        return;
+      }
       case RecordType::finish:
         index_.finishes_.push_back(FinishRecord::decode(record.payload));
         return;

@@ -91,6 +91,8 @@ void read_models(const Hdf5Group& job, const std::filesystem::path& path, PlanRe
   const auto parameters = rows.read<std::int64_t>("num_parameters");
   const auto without = rows.read<std::int64_t>("num_parameters_without_embeddings");
   const auto random = rows.read<std::int16_t>("model_random_weights");
+  const auto tokens = rows.read<double>("model_training_tokens");
+  const auto flops = rows.read<double>("model_training_flops");
   for (std::size_t i = 0; i < names.size(); ++i) {
     plan.models.push_back({names[i],
                            paths[i],
@@ -100,7 +102,9 @@ void read_models(const Hdf5Group& job, const std::filesystem::path& path, PlanRe
                            without[i],
                            random[i] != 0,
                            {},
-                           Digest::from_hex(digests[i])});
+                           Digest::from_hex(digests[i]),
+                           tokens[i],
+                           flops[i]});
   }
   for (const std::string& column : job.column_names()) {
     if (column.rfind("model_lever_", 0) != 0) continue;
@@ -132,10 +136,11 @@ std::vector<PlannedMetric> read_metrics(const Hdf5Group& job, const std::filesys
   const auto errors = rows.read<std::int16_t>("metric_has_standard_error");
   const auto chances = rows.read<double>("metric_chance");
   const auto majorities = rows.read<double>("metric_majority");
+  const auto best = rows.read<double>("metric_best");
   std::vector<PlannedMetric> metrics;
   for (std::size_t i = 0; i < names.size(); ++i) {
     metrics.push_back({names[i], aggregations[i], directions[i] != 0, units[i], long_names[i],
-                       errors[i] != 0, chances[i], majorities[i]});
+                       errors[i] != 0, chances[i], majorities[i], best[i]});
   }
   return metrics;
 }
@@ -266,6 +271,24 @@ std::vector<MachineRecord> read_machines(const Hdf5Group& job, const std::filesy
   return machines;
 }
 
+/// By cell and metric.
+using PublishedValues = std::map<std::pair<std::int32_t, std::string>, PublishedValue>;
+
+PublishedValues read_published(const Hdf5Group& job, const std::filesystem::path& path,
+                               std::size_t num_cells) {
+  Rows rows(job, "published", path);
+  const auto cells = rows.index("published_cell_index", num_cells);
+  const auto metrics = rows.text("published_metric");
+  const auto values = rows.read<double>("published_value");
+  const auto errors = rows.read<double>("published_standard_error");
+  const auto questions = rows.read<std::int32_t>("published_num_questions");
+  PublishedValues published;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    published[{cells[i], metrics[i]}] = {metrics[i], values[i], errors[i], questions[i]};
+  }
+  return published;
+}
+
 /// Column of each metric's values, found by what the column says of itself.
 std::map<std::string, std::string> find_metric_columns(const Hdf5Group& job,
                                                        const std::string& attribute) {
@@ -303,6 +326,7 @@ struct ResultsFile::Impl {
   std::vector<std::int64_t> first_question;           ///< [task]
   std::map<std::string, std::string> value_columns;   ///< by metric
   std::map<std::string, std::string> weight_columns;  ///< by metric
+  PublishedValues published;
 
   explicit Impl(const std::filesystem::path& file_path)
       : path(file_path),
@@ -323,6 +347,7 @@ struct ResultsFile::Impl {
     Rows tasks(job, "task", path);
     first_question = tasks.read<std::int64_t>("question_row_start");
     machines = read_machines(job, path);
+    published = read_published(job, path, cells.size());
     value_columns = find_metric_columns(job, "metric");
     weight_columns = find_metric_columns(job, "metric_weight");
   }
@@ -368,6 +393,15 @@ MetricColumn ResultsFile::metric(std::int32_t cell, std::int32_t metric) const {
     column.weight.push_back(weights[i]);
   }
   return column;
+}
+
+std::optional<PublishedValue> ResultsFile::published(std::int32_t cell, std::int32_t metric) const {
+  const CellRow& row = impl_->cells.at(static_cast<std::size_t>(cell));
+  const auto& task = impl_->plan.tasks[static_cast<std::size_t>(row.cell.task)];
+  const std::string& name = task.metrics.at(static_cast<std::size_t>(metric)).name;
+  const auto found = impl_->published.find({cell, name});
+  if (found == impl_->published.end()) return std::nullopt;
+  return found->second;
 }
 
 // --- what the statistics add

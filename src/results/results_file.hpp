@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,9 @@ class ResultsFile {
   /// Per-question values of one metric (index into the task's metrics) of one cell (index into
   /// cells()).
   MetricColumn metric(std::int32_t cell, std::int32_t metric) const;
+  /// What others reported of a metric of a cell whose questions are not known; nothing for cells of
+  /// a sweep.
+  std::optional<PublishedValue> published(std::int32_t cell, std::int32_t metric) const;
 
   /// Per-cell estimates: [cell][metric of its task]; NaN where undefined. Written as columns over
   /// (estimate).

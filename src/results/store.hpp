@@ -39,7 +39,8 @@ struct CellState {
   std::vector<ShardLocation> shards;   ///< sorted by begin, not overlapping
   std::vector<OpenLease> open_leases;  ///< sorted by begin
   std::optional<FailureRecord> failure;
-  std::string artifact;  ///< that it has made for other cells; empty if none
+  std::string artifact;                   ///< that it has made for other cells; empty if none
+  std::vector<PublishedValue> published;  ///< instead of shards: what others reported
   std::int32_t questions_done() const;
 };
 

@@ -96,6 +96,11 @@ void write_models(Hdf5Group& job, const MergedGrid& grid) {
                    "model", gather<std::int64_t>(models, [](auto* model) {
                      return model->num_parameters_without_embeddings;
                    }));
+  job.write_column(measured("model_training_tokens", "tokens seen in training", "1"), "model",
+                   gather<double>(models, [](auto* model) { return model->training_tokens; }));
+  job.write_column(
+      measured("model_training_flops", "floating-point operations spent in training", "1"), "model",
+      gather<double>(models, [](auto* model) { return model->training_flops; }));
   job.write_column(
       flags("model_random_weights", "are the weights random, so that scores mean nothing",
             "trained random", 2),
@@ -166,6 +171,8 @@ void write_metrics(Hdf5Group& job, const MergedGrid& grid) {
   job.write_column(measured("metric_majority", "value of always giving the commonest answer", "1"),
                    "metric",
                    gather<double>(metrics, [](auto* metric) { return metric->majority; }));
+  job.write_column(measured("metric_best", "value of a perfect model", "1"), "metric",
+                   gather<double>(metrics, [](auto* metric) { return metric->best; }));
 }
 
 void write_questions(Hdf5Group& job, const MergedGrid& grid) {
@@ -249,6 +256,7 @@ class Machines {
 
 CellStatus status_of(const PlannedCell& cell, const CellState& state) {
   if (state.failure) return CellStatus::failed;
+  if (!state.published.empty()) return CellStatus::done;
   const std::int32_t done = state.questions_done();
   if (done > 0 && done >= cell.num_questions) return CellStatus::done;
   return done > 0 ? CellStatus::partial : CellStatus::planned;
@@ -594,6 +602,32 @@ void write_records(Hdf5Group& job, const JournalIndex& index, const MergedGrid& 
   columns.finish();
 }
 
+/// What others reported of cells whose questions are not known.
+void write_published(Hdf5Group& job, const JournalIndex& index, const MergedGrid& grid) {
+  Values<std::int32_t> cells, questions;
+  Texts metrics;
+  Values<double> values, errors;
+  for (std::size_t i = 0; i < grid.cells.size(); ++i) {
+    for (const PublishedValue& published : state_of(index, grid.cells[i]).published) {
+      cells.push_back(static_cast<std::int32_t>(i));
+      metrics.push_back(published.metric);
+      values.push_back(published.value);
+      errors.push_back(published.standard_error);
+      questions.push_back(published.num_questions);
+    }
+  }
+  job.add_dimension("published", static_cast<std::int64_t>(cells.size()));
+  job.write_column({"published_cell_index", "row of the cell"}, "published", cells);
+  job.write_column({"published_metric", "name of the metric"}, "published", metrics);
+  job.write_column(measured("published_value", "aggregate as it was reported", "1"), "published",
+                   values);
+  job.write_column(
+      measured("published_standard_error", "its standard error as it was reported", "1"),
+      "published", errors);
+  job.write_column({"published_num_questions", "questions behind it, 0 where that is not known"},
+                   "published", questions);
+}
+
 // --- provenance
 
 void write_starts(Hdf5Group& job, const JournalIndex& index) {
@@ -709,6 +743,7 @@ void write_file(const JournalIndex& index, const MergedGrid& grid,
     write_tasks(job, grid);
     write_cells(job, index, grid);
     write_records(job, index, grid);
+    write_published(job, index, grid);
     write_starts(job, index);
     write_machines(job, index);
   }

@@ -32,7 +32,8 @@ results::PlannedMetric plan_metric(const tasks::Metric& metric) {
           metric.long_name,
           metric.has_standard_error,
           metric.chance,
-          metric.majority};
+          metric.majority,
+          metric.best};
 }
 
 int limited_questions(const tasks::Task& task, std::optional<std::int64_t> limit) {
@@ -110,6 +111,7 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
     planned.family = model.family;
     planned.random_weights = model.random_weights;
     planned.levers = model.levers;
+    planned.training_tokens = model.training_tokens.value_or(results::kUnknown);
     planned.digest = identities[i].digest;
     PlannedModelInput input;
     input.path = model.path;
@@ -122,6 +124,8 @@ void plan_models(Plan& plan, const std::vector<ModelIdentity>& identities) {
       planned.architecture = input.config.architecture;
       planned.num_parameters = count.total;
       planned.num_parameters_without_embeddings = count.without_embeddings;
+      // C = 6 N D (Kaplan et al. 2020, arXiv 2001.08361).
+      planned.training_flops = 6 * static_cast<double>(count.total) * planned.training_tokens;
       if (plan.job.chat.apply_template) {
         input.chat_template = std::make_shared<const tokenizer::ChatTemplate>(
             tokenizer::ChatTemplate::load(model.path, plan.job.chat.template_name));
@@ -315,14 +319,6 @@ void fail_what_needs_failed(Plan& plan) {
   }
 }
 
-std::string analysis_json(const job::Analysis& analysis) {
-  return nlohmann::json{{"confidence", analysis.confidence},
-                        {"bootstrap_draws", analysis.bootstrap_draws},
-                        {"seed", analysis.seed},
-                        {"size", analysis.size}}
-      .dump();
-}
-
 }  // namespace
 
 std::string cell_name(const results::PlanRecord& record, const results::PlannedCell& cell) {
@@ -395,7 +391,7 @@ Plan make_plan(job::Job job, std::vector<PlannedTaskInput> tasks, const std::str
   plan.record.job_text = plan.job.text;
   plan.record.job_digest = plan.job.digest();
   plan.record.numerics = numerics;
-  plan.record.analysis = analysis_json(plan.job.analysis);
+  plan.record.analysis = plan.job.analysis.to_json();
   const auto num_tasks = static_cast<std::int32_t>(plan.tasks.size());
   plan_tasks(plan);
   plan_models(plan, identities);

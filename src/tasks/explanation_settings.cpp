@@ -98,6 +98,7 @@ Metric metric_named(std::string name, bool higher_is_better, std::string long_na
   metric.higher_is_better = higher_is_better;
   metric.long_name = std::move(long_name);
   metric.chance = std::numeric_limits<double>::quiet_NaN();
+  if (higher_is_better) metric.best = 1;  // shares of a probability, and overlaps
   return metric;
 }
 

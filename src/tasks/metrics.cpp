@@ -18,8 +18,12 @@ constexpr double kNoChance = kUndefined;
 
 MetricDefinition mean_of(MetricId id, OutputType type, bool is_default, const char* name,
                          const char* long_name, bool can_be_guessed) {
-  return {id,     type,           is_default,
-          "mean", can_be_guessed, {name, Aggregation::mean, true, "1", long_name, true, kNoChance}};
+  return {id,
+          type,
+          is_default,
+          "mean",
+          can_be_guessed,
+          {name, Aggregation::mean, true, "1", long_name, true, kNoChance, kUndefined, 1}};
 }
 
 /// Metrics that are not a mean of the questions' values. lm-evaluation-harness bootstraps a
@@ -27,9 +31,13 @@ MetricDefinition mean_of(MetricId id, OutputType type, bool is_default, const ch
 MetricDefinition ratio_of(MetricId id, OutputType type, bool is_default, const char* aggregation,
                           const char* name, Aggregation how, const char* unit,
                           const char* long_name) {
-  return {id,         type,
-          is_default, aggregation,
-          false,      {name, how, false, unit, long_name, id == MetricId::perplexity, kNoChance}};
+  return {id,
+          type,
+          is_default,
+          aggregation,
+          false,
+          {name, how, false, unit, long_name, id == MetricId::perplexity, kNoChance, kUndefined,
+           how == Aggregation::exp_negative ? 1.0 : 0.0}};
 }
 
 const std::vector<MetricDefinition>& definitions() {
@@ -110,6 +118,7 @@ const std::vector<MetricDefinition>& definitions() {
       if (is_nll || definition.id == MetricId::brier_score ||
           definition.id == MetricId::edit_distance) {
         definition.metric.higher_is_better = false;
+        definition.metric.best = 0;
       }
       if (definition.id == MetricId::acc_above_chance) definition.metric.chance = 0;
       // A ratio of sums: lm-evaluation-harness gives it no standard error.

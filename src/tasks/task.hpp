@@ -108,6 +108,8 @@ struct Metric {
   double chance = 0;
   /// Value of always giving the commonest answer; NaN where there is none.
   double majority = std::numeric_limits<double>::quiet_NaN();
+  /// Value of a perfect model: 1 for shares, 0 for most losses; NaN where there is none.
+  double best = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// One question's share of a metric. NaN value: not defined for this question.

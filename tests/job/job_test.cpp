@@ -252,7 +252,8 @@ TEST_F(JobTest, TellsWhatIsWrongWithEachValue) {
       {"analysis:\n  bootstrap_draw: 3",
        "4: unknown key 'bootstrap_draw' in 'analysis' (did you mean 'bootstrap_draws'?)"},
       {"analysis: {size: tokens}",
-       "3: 'analysis.size' is 'tokens': expected without_embeddings or total"},
+       "3: 'analysis.size' is 'tokens': expected without_embeddings, total, training_flops "
+       "or training_tokens"},
       {"engine: {generation_memory: 3 stones}",
        "3: 'engine.generation_memory' is '3 stones': expected a size, as 512MiB or 2GiB"},
       {"engine: {shard_seconds: 0}", "3: 'engine.shard_seconds' is '0': expected a number above 0"},

@@ -726,7 +726,7 @@ TEST(Settings, AreReadFromTheJob) {
   EXPECT_EQ(settings.confidence, 0.9);
   EXPECT_EQ(settings.bootstrap_draws, 50);
   EXPECT_EQ(settings.seed, 7u);
-  EXPECT_TRUE(settings.with_embeddings);
+  EXPECT_EQ(settings.size, SizeAxis::total);
   EXPECT_EQ(Settings::parse("").bootstrap_draws, 10000);
 }
 
@@ -739,7 +739,7 @@ TEST(Settings, NameWhatIsWrong) {
     }
     return "no error";
   };
-  EXPECT_THAT(message_of(R"({"size": "log"})"), HasSubstr("size is \"log\""));
+  EXPECT_THAT(message_of(R"({"size": "log"})"), HasSubstr("size axis is \"log\""));
   EXPECT_THAT(message_of(R"({"confidence": 95})"), HasSubstr("confidence is 95"));
   EXPECT_THAT(message_of(R"({"bootstrap_draws": 0})"), HasSubstr("bootstrap_draws is 0"));
   EXPECT_THAT(message_of(R"({"seed": "x"})"), HasSubstr("cannot be read"));
