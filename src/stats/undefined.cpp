@@ -12,6 +12,10 @@ std::string_view name_of(Undefined reason) {
       return "constant";
     case Undefined::not_finite:
       return "not finite";
+    case Undefined::not_identified:
+      return "not identified";
+    case Undefined::not_converged:
+      return "not converged";
   }
   return "";
 }

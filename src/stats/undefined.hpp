@@ -11,9 +11,11 @@ enum class Undefined {
   too_few,     ///< too few points, or too few distinct ones
   constant,    ///< one side does not vary
   not_finite,  ///< NaN or infinity among the input, or overflow on the way
+  not_identified,  ///< the data cannot tell this parameter from others (a rank-deficient design)
+  not_converged,   ///< an iteration found no optimum
 };
 
-/// "", "too few points", "constant", "not finite".
+/// "", "too few points", "constant", "not finite", "not identified", "not converged".
 std::string_view name_of(Undefined reason);
 
 }  // namespace allometer::stats

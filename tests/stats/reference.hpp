@@ -1,7 +1,9 @@
 #pragma once
-/// reference.json beside this file: values of SciPy (make_reference.py).
+/// Values of other programs, from the JSON files beside this one; the make_* script beside each of
+/// them wrote it.
 
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,12 +12,12 @@
 
 namespace allometer::stats::testing {
 
-inline const nlohmann::json& reference() {
-  static const nlohmann::json all = [] {
-    std::ifstream file(std::string(ALLOMETER_SOURCE_DIR) + "/tests/stats/reference.json");
-    return nlohmann::json::parse(file);
-  }();
-  return all;
+inline const nlohmann::json& reference(const std::string& name = "reference.json") {
+  static std::map<std::string, nlohmann::json> files;
+  const auto found = files.find(name);
+  if (found != files.end()) return found->second;
+  std::ifstream file(std::string(ALLOMETER_SOURCE_DIR) + "/tests/stats/" + name);
+  return files[name] = nlohmann::json::parse(file);
 }
 
 /// Agreement to 1e-10 of the value (of one, for values near nought).
