@@ -3,35 +3,12 @@
 #include <utility>
 
 #include "report/report.hpp"
+#include "report/table_columns.hpp"
 
 namespace allometer::report {
 namespace {
 
 using results::AnalysisTable;
-
-template <class Row>
-class Columns {
- public:
-  Columns(AnalysisTable& table, const std::vector<Row>& rows) : table_(table), rows_(rows) {}
-
-  template <class Text>
-  void text(std::string name, Text of_row) {
-    std::vector<std::string> values;
-    for (const Row& row : rows_) values.emplace_back(of_row(row));
-    table_.text_columns.emplace_back(std::move(name), std::move(values));
-  }
-  template <class Number>
-  void number(std::string name, std::string unit, std::string long_name, Number of_row) {
-    std::vector<double> values;
-    for (const Row& row : rows_) values.push_back(static_cast<double>(of_row(row)));
-    table_.number_columns.push_back(
-        {std::move(name), std::move(unit), std::move(long_name), std::move(values)});
-  }
-
- private:
-  AnalysisTable& table_;
-  const std::vector<Row>& rows_;
-};
 
 /// What N is: the job chose.
 std::string size_axis(const Report& report) {
