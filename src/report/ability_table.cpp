@@ -12,8 +12,8 @@
 namespace allometer::report {
 namespace {
 
-bool is_usable(const Rung& rung) {
-  return std::isfinite(rung.point.estimate) && rung.point.parameters > 0;
+bool is_usable(const Point& point) {
+  return std::isfinite(point.estimate) && point.parameters > 0;
 }
 
 Trend trend_of(const AbilityRow& row) {
@@ -31,34 +31,50 @@ std::tuple<bool, double, std::string> strength(const AbilityRow& row) {
 
 }  // namespace
 
-void AbilityTable::add(const Ladder& ladder, std::int32_t metric,
-                       std::span<const Sample* const> samples) {
-  const auto& task = source_.plan.tasks[static_cast<std::size_t>(ladder.task)];
+std::optional<AbilityMeasure> ability_measure(const Ladder& ladder, std::int32_t metric,
+                                              std::span<const Rung> rungs, const Source& source) {
+  const auto& task = source.plan.tasks[static_cast<std::size_t>(ladder.task)];
   const auto& planned = task.metrics[static_cast<std::size_t>(metric)];
   const std::string& headline = task.headline.empty() ? task.metrics.front().name : task.headline;
-  if (planned.name != headline) return;
-  parts_[{task.ability, ladder.precision, ladder.levers, ladder.random_weights}].push_back(
-      {ladder.task, planned.higher_is_better, rungs_of(samples, planned, source_, settings_)});
+  if (planned.name != headline) return std::nullopt;
+  AbilityMeasure measure{task.ability,
+                         ladder.precision,
+                         ladder.levers,
+                         ladder.random_weights,
+                         ladder.task,
+                         planned.higher_is_better,
+                         {}};
+  for (const Rung& rung : rungs) measure.models.push_back({rung.point, rung.family, rung.draws});
+  return measure;
 }
 
-std::vector<AbilityRow> AbilityTable::rows() const {
-  std::vector<AbilityRow> rows;
-  for (const auto& [key, parts] : parts_) rows.push_back(row_of(key, parts));
-  std::stable_sort(rows.begin(), rows.end(), [](const AbilityRow& a, const AbilityRow& b) {
+void AbilityTable::add(AbilityMeasure measure) {
+  measures_[{measure.ability, measure.precision, measure.levers, measure.random_weights}].push_back(
+      std::move(measure));
+}
+
+void AbilityTable::close() {
+  for (const auto& [key, measures] : measures_) rows_.push_back(row_of(key, measures));
+  measures_.clear();
+}
+
+std::vector<AbilityRow> AbilityTable::rows() {
+  close();
+  std::stable_sort(rows_.begin(), rows_.end(), [](const AbilityRow& a, const AbilityRow& b) {
     return strength(a) < strength(b);
   });
-  return rows;
+  return std::move(rows_);
 }
 
-AbilityRow AbilityTable::row_of(const Key& key, const std::vector<Part>& parts) const {
-  // Models that have every task, in the order of the first part: smallest first.
+AbilityRow AbilityTable::row_of(const Key& key, const std::vector<AbilityMeasure>& measures) const {
+  // Models that have every task, in the order of the first measure: smallest first.
   std::map<std::int32_t, std::size_t> times;
-  for (const Part& part : parts) {
-    for (const Rung& rung : part.rungs) times[rung.point.model] += is_usable(rung) ? 1 : 0;
+  for (const AbilityMeasure& measure : measures) {
+    for (const auto& model : measure.models) times[model.point.model] += is_usable(model.point);
   }
-  std::vector<const Rung*> models;
-  for (const Rung& rung : parts.front().rungs) {
-    if (times[rung.point.model] == parts.size()) models.push_back(&rung);
+  std::vector<const AbilityMeasure::Model*> models;
+  for (const auto& model : measures.front().models) {
+    if (times[model.point.model] == measures.size()) models.push_back(&model);
   }
   const auto num_models = static_cast<Eigen::Index>(models.size());
 
@@ -69,10 +85,10 @@ AbilityRow AbilityTable::row_of(const Key& key, const std::vector<Part>& parts) 
   Eigen::ArrayXd scores = Eigen::ArrayXd::Zero(num_models);
   Eigen::MatrixXd draws = Eigen::MatrixXd::Zero(settings_.bootstrap_draws, num_models);
   std::set<std::int32_t> tasks;
-  for (const Part& part : parts) {
-    std::vector<const Rung*> rungs;
-    for (const Rung& rung : part.rungs) {
-      if (times[rung.point.model] == parts.size()) rungs.push_back(&rung);
+  for (const AbilityMeasure& measure : measures) {
+    std::vector<const AbilityMeasure::Model*> rungs;
+    for (const auto& model : measure.models) {
+      if (times[model.point.model] == measures.size()) rungs.push_back(&model);
     }
     Eigen::ArrayXd estimates(num_models);
     for (Eigen::Index i = 0; i < num_models; ++i)
@@ -84,8 +100,8 @@ AbilityRow AbilityTable::row_of(const Key& key, const std::vector<Part>& parts) 
       continue;
     }
     ++row.num_rows;
-    tasks.insert(part.task);
-    const double scale = (part.higher_is_better ? 1 : -1) / deviation;
+    tasks.insert(measure.task);
+    const double scale = (measure.higher_is_better ? 1 : -1) / deviation;
     const double mean = estimates.mean();
     scores += (estimates - mean) * scale;
     for (Eigen::Index i = 0; i < num_models; ++i)
@@ -102,7 +118,7 @@ AbilityRow AbilityTable::row_of(const Key& key, const std::vector<Part>& parts) 
   std::map<std::string, int> labels;
   std::set<std::string> families;
   for (Eigen::Index i = 0; i < num_models; ++i) {
-    const Rung& rung = *models[static_cast<std::size_t>(i)];
+    const AbilityMeasure::Model& rung = *models[static_cast<std::size_t>(i)];
     Point point = rung.point;
     point.estimate = scores[i];
     const auto interval = stats::percentile_interval(

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -14,26 +15,40 @@
 
 namespace allometer::report {
 
-/// Gathers the headline metrics of tasks while their draws are at hand.
+/// The headline metric of a task, of the models of one ladder: one measure of its ability.
+struct AbilityMeasure {
+  struct Model {
+    Point point;
+    std::string family;
+    Eigen::ArrayXd draws;  ///< estimates, [draws]
+  };
+  std::string ability;
+  std::string precision;
+  std::string levers;
+  bool random_weights = false;
+  std::int32_t task = 0;  ///< index into the plan's tasks
+  bool higher_is_better = true;
+  std::vector<Model> models;  ///< smallest N first
+};
+
+/// Nothing if the metric is not the task's headline. Rungs: as of size_rows.
+std::optional<AbilityMeasure> ability_measure(const Ladder& ladder, std::int32_t metric,
+                                              std::span<const Rung> rungs, const Source& source);
+
+/// Puts the measures of each ability together.
 class AbilityTable {
  public:
-  AbilityTable(const Source& source, const Settings& settings)
-      : source_(source), settings_(settings) {}
+  explicit AbilityTable(const Settings& settings) : settings_(settings) {}
 
-  /// The samples of one ladder, as of size_rows; anything but the task's headline metric is passed
-  /// over.
-  void add(const Ladder& ladder, std::int32_t metric, std::span<const Sample* const> samples);
-
+  void add(AbilityMeasure measure);
+  /// Makes the rows of the abilities that were added, of which no more will come, and lets go of
+  /// their draws.
+  void close();
   /// One row per ability and models that share levers and precision, weakest correlation first.
   /// Only models that answered all tasks of an ability count.
-  std::vector<AbilityRow> rows() const;
+  std::vector<AbilityRow> rows();
 
  private:
-  struct Part {
-    std::int32_t task = 0;
-    bool higher_is_better = true;
-    std::vector<Rung> rungs;
-  };
   struct Key {
     std::string ability;
     std::string precision;
@@ -42,11 +57,11 @@ class AbilityTable {
     auto operator<=>(const Key&) const = default;
   };
 
-  AbilityRow row_of(const Key& key, const std::vector<Part>& parts) const;
+  AbilityRow row_of(const Key& key, const std::vector<AbilityMeasure>& measures) const;
 
-  const Source& source_;
   const Settings& settings_;
-  std::map<Key, std::vector<Part>> parts_;
+  std::map<Key, std::vector<AbilityMeasure>> measures_;
+  std::vector<AbilityRow> rows_;
 };
 
 }  // namespace allometer::report

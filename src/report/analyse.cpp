@@ -1,13 +1,16 @@
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "report/ability_table.hpp"
+#include "report/analysis.hpp"
 #include "report/efficiency.hpp"
-#include "report/report.hpp"
+#include "report/part.hpp"
 #include "report/sample.hpp"
 #include "report/shots_table.hpp"
 #include "report/size_table.hpp"
@@ -69,39 +72,27 @@ CellsOfLadder ladders_of(const Source& source) {
   return ladders;
 }
 
-/// Ladders and metrics of one task whose samples are drawn together.
+/// Works out one part: ladders and metrics of a task, in batches whose samples are drawn together.
 class Batch {
  public:
-  Batch(const Source& source, Report& report, AbilityTable& abilities)
-      : source_(source), report_(report), abilities_(abilities) {}
+  /// `reading` is held while the source is read.
+  Batch(const Source& source, const Settings& settings, std::mutex& reading)
+      : source_(source), settings_(settings), reading_(reading) {}
 
   void add(const Ladder& ladder, std::int32_t metric, const std::vector<std::int32_t>& cells) {
     if (!members_.empty()) {
-      const Ladder& last = members_.back().ladder;
-      const bool alike = last.task == ladder.task && last.num_questions == ladder.num_questions;
+      const bool alike = members_.back().ladder.num_questions == ladder.num_questions;
       if (!alike || samples_.size() + cells.size() > kSamplesPerBatch) flush();
     }
     members_.push_back({ladder, metric, samples_.size(), cells.size()});
+    const std::lock_guard lock(reading_);
     for (const std::int32_t cell : cells) samples_.push_back(load_sample(source_, cell, metric));
   }
 
-  void flush() {
-    if (members_.empty()) return;
-    const auto& task = source_.plan.tasks[static_cast<std::size_t>(members_.front().ladder.task)];
-    resample(samples_, task.name, report_.settings);
-    for (Sample& sample : samples_) {
-      const auto& metric = task.metrics[static_cast<std::size_t>(sample.metric)];
-      if (sample.published) {
-        const auto& cell = source_.cells[static_cast<std::size_t>(sample.cell)].cell;
-        draw_published(sample, metric.aggregation, cell.digest.hex() + "/" + metric.name,
-                       report_.settings);
-      }
-      sample.estimate = estimate_of(sample, metric, report_.settings);
-      report_.estimates.push_back(sample.estimate);
-    }
-    for (const Member& member : members_) add_rows(member);
-    members_.clear();
-    samples_.clear();
+  /// What was added since the part was begun.
+  Part finish() {
+    flush();
+    return std::exchange(part_, {});
   }
 
  private:
@@ -112,8 +103,28 @@ class Batch {
     std::size_t count = 0;
   };
 
+  void flush() {
+    if (members_.empty()) return;
+    const auto& task = source_.plan.tasks[static_cast<std::size_t>(members_.front().ladder.task)];
+    resample(samples_, task.name, settings_);
+    for (Sample& sample : samples_) {
+      const auto& metric = task.metrics[static_cast<std::size_t>(sample.metric)];
+      if (sample.published) {
+        const auto& cell = source_.cells[static_cast<std::size_t>(sample.cell)].cell;
+        draw_published(sample, metric.aggregation, cell.digest.hex() + "/" + metric.name,
+                       settings_);
+      }
+      sample.estimate = estimate_of(sample, metric, settings_);
+      part_.estimates.push_back(sample.estimate);
+    }
+    for (const Member& member : members_) add_rows(member);
+    members_.clear();
+    samples_.clear();
+  }
+
   void add_rows(const Member& member) {
-    if (!member.ladder.in_job) return;
+    const Ladder& ladder = member.ladder;
+    if (!ladder.in_job) return;
     std::vector<const Sample*> done;
     for (std::size_t i = member.first; i < member.first + member.count; ++i) {
       // An unfinished cell has answered other questions than the rest: its estimate stands, but not
@@ -122,14 +133,19 @@ class Batch {
       if (row.status == results::CellStatus::done) done.push_back(&samples_[i]);
     }
     if (done.empty()) return;
-    abilities_.add(member.ladder, member.metric, done);
-    auto rows = size_rows(member.ladder, member.metric, done, source_, report_.settings);
-    std::move(rows.begin(), rows.end(), std::back_inserter(report_.size_rows));
+    const auto& task = source_.plan.tasks[static_cast<std::size_t>(ladder.task)];
+    const auto& metric = task.metrics[static_cast<std::size_t>(member.metric)];
+    const std::vector<Rung> rungs = rungs_of(done, metric, source_, settings_);
+    if (auto measure = ability_measure(ladder, member.metric, rungs, source_))
+      part_.measures.push_back(*std::move(measure));
+    auto rows = size_rows(ladder, member.metric, rungs, source_, settings_);
+    std::move(rows.begin(), rows.end(), std::back_inserter(part_.size_rows));
   }
 
   const Source& source_;
-  Report& report_;
-  AbilityTable& abilities_;
+  const Settings& settings_;
+  std::mutex& reading_;
+  Part part_;
   std::vector<Member> members_;
   std::vector<Sample> samples_;
 };
@@ -162,32 +178,112 @@ void list_open_cells(const Source& source, Report& report) {
                         [](const OpenCell& open) { return open.failed; });
 }
 
+/// The ladders of one task.
+struct PlannedPart {
+  std::int32_t task = 0;
+  std::vector<CellsOfLadder::const_iterator> ladders;
+};
+
+/// Tasks of one ability stand together, so that its draws need not be kept for long.
+std::vector<PlannedPart> parts_of(const CellsOfLadder& ladders, const Source& source) {
+  std::vector<PlannedPart> parts;
+  for (auto it = ladders.begin(); it != ladders.end(); ++it) {
+    if (parts.empty() || parts.back().task != it->first.task) parts.push_back({it->first.task, {}});
+    parts.back().ladders.push_back(it);
+  }
+  const auto ability = [&](const PlannedPart& part) -> const std::string& {
+    return source.plan.tasks[static_cast<std::size_t>(part.task)].ability;
+  };
+  std::stable_sort(parts.begin(), parts.end(), [&](const PlannedPart& a, const PlannedPart& b) {
+    return ability(a) < ability(b);
+  });
+  return parts;
+}
+
 }  // namespace
 
-Report analyse(const Source& source) {
-  check(source);
+struct Analysis::Impl {
+  const Source& source;
+  Settings settings;
+  CellsOfLadder ladders;
+  std::vector<PlannedPart> parts;
+  std::mutex reading;
+  // What the absorbed parts came to.
+  std::size_t num_absorbed = 0;
   Report report;
-  report.settings = Settings::parse(source.plan.analysis);
-  report.plan = source.plan;
-  report.energy_source = source.energy_source;
-  AbilityTable abilities(source, report.settings);
-  Batch batch(source, report, abilities);
-  const CellsOfLadder ladders = ladders_of(source);
-  for (const auto& [ladder, cells] : ladders) {
-    const auto& metrics = source.plan.tasks[static_cast<std::size_t>(ladder.task)].metrics;
-    for (std::size_t m = 0; m < metrics.size(); ++m) {
-      batch.add(ladder, static_cast<std::int32_t>(m), cells);
-    }
+  std::map<std::int32_t, std::vector<SizeRow>> size_rows;  ///< by task
+  AbilityTable abilities{settings};
+
+  explicit Impl(const Source& from)
+      : source(from),
+        settings(Settings::parse(from.plan.analysis)),
+        ladders(ladders_of(from)),
+        parts(parts_of(ladders, from)) {}
+
+  const std::string& ability(std::size_t part) const {
+    return source.plan.tasks[static_cast<std::size_t>(parts[part].task)].ability;
   }
-  batch.flush();
+};
+
+Analysis::Analysis(const Source& source) {
+  check(source);
+  impl_ = std::make_unique<Impl>(source);
+}
+Analysis::~Analysis() = default;
+
+std::int32_t Analysis::num_parts() const {
+  return static_cast<std::int32_t>(impl_->parts.size());
+}
+
+std::string Analysis::work_out(std::int32_t part) const {
+  const PlannedPart& planned = impl_->parts.at(static_cast<std::size_t>(part));
+  Batch batch(impl_->source, impl_->settings, impl_->reading);
+  for (const auto& ladder : planned.ladders) {
+    const auto num_metrics =
+        std::ssize(impl_->source.plan.tasks[static_cast<std::size_t>(planned.task)].metrics);
+    for (std::int32_t metric = 0; metric < num_metrics; ++metric)
+      batch.add(ladder->first, metric, ladder->second);
+  }
+  return encode(batch.finish());
+}
+
+void Analysis::absorb(std::string_view bytes) {
+  Impl& impl = *impl_;
+  ALLOMETER_EXPECT(impl.num_absorbed < impl.parts.size());
+  Part part = decode_part(bytes);
+  std::move(part.estimates.begin(), part.estimates.end(),
+            std::back_inserter(impl.report.estimates));
+  impl.size_rows[impl.parts[impl.num_absorbed].task] = std::move(part.size_rows);
+  for (AbilityMeasure& measure : part.measures) impl.abilities.add(std::move(measure));
+  const std::size_t next = ++impl.num_absorbed;
+  if (next == impl.parts.size() || impl.ability(next) != impl.ability(next - 1))
+    impl.abilities.close();
+}
+
+Report Analysis::finish() {
+  Impl& impl = *impl_;
+  ALLOMETER_EXPECT(impl.num_absorbed == impl.parts.size());
+  Report& report = impl.report;
+  report.settings = impl.settings;
+  report.plan = impl.source.plan;
+  report.energy_source = impl.source.energy_source;
   std::stable_sort(report.estimates.begin(), report.estimates.end(),
                    [](const auto& a, const auto& b) { return a.cell < b.cell; });
-  report.ability_rows = abilities.rows();
+  for (auto& [task, rows] : impl.size_rows)
+    std::move(rows.begin(), rows.end(), std::back_inserter(report.size_rows));
+  report.ability_rows = impl.abilities.rows();
   sort_weakest_first(report.size_rows);
-  report.shots_rows = shots_rows(ladders, report.estimates, source, report.settings);
-  report.efficiency_rows = efficiency_rows(source, report.settings);
-  list_open_cells(source, report);
-  return report;
+  report.shots_rows = shots_rows(impl.ladders, report.estimates, impl.source, impl.settings);
+  report.efficiency_rows = efficiency_rows(impl.source, impl.settings);
+  list_open_cells(impl.source, report);
+  return std::move(report);
+}
+
+Report analyse(const Source& source) {
+  Analysis analysis(source);
+  for (std::int32_t part = 0; part < analysis.num_parts(); ++part)
+    analysis.absorb(analysis.work_out(part));
+  return analysis.finish();
 }
 
 }  // namespace allometer::report

@@ -28,41 +28,60 @@ double parameters_of(const results::PlannedModel& model, const Settings& setting
   return kUndefined;
 }
 
+namespace {
+
+/// The cells of a model, one for each seed.
+using Seeds = std::vector<const Sample*>;
+
+Rung rung_of(const Seeds& seeds, const results::PlannedMetric& metric, const Settings& settings) {
+  Rung rung;
+  if (seeds.size() == 1) {  // of one cell the cell's estimate stands
+    const Sample& sample = *seeds.front();
+    rung.point.estimate = sample.estimate.estimate;
+    rung.point.ci_low = sample.estimate.ci_low;
+    rung.point.ci_high = sample.estimate.ci_high;
+    rung.draws = apply_aggregation(metric.aggregation, sample.value_sums / sample.weight_sums);
+    return rung;
+  }
+  double value_sum = 0;
+  double weight_sum = 0;
+  Eigen::ArrayXd value_sums = Eigen::ArrayXd::Zero(settings.bootstrap_draws);
+  Eigen::ArrayXd weight_sums = value_sums;
+  for (const Sample* sample : seeds) {
+    value_sum += sample->value_sum;
+    weight_sum += sample->weight_sum;
+    value_sums += sample->value_sums;
+    weight_sums += sample->weight_sums;
+  }
+  rung.draws = apply_aggregation(metric.aggregation, value_sums / weight_sums);
+  rung.point.estimate = apply_aggregation(metric.aggregation, value_sum / weight_sum);
+  const auto interval = stats::percentile_interval(as_span(rung.draws), settings.confidence);
+  rung.point.ci_low = interval.low;
+  rung.point.ci_high = interval.high;
+  return rung;
+}
+
+}  // namespace
+
 std::vector<Rung> rungs_of(std::span<const Sample* const> samples,
                            const results::PlannedMetric& metric, const Source& source,
                            const Settings& settings) {
-  std::map<std::int32_t, Rung> by_model;
+  const auto cell_of = [&](const Sample* sample) -> const results::PlannedCell& {
+    return source.cells[static_cast<std::size_t>(sample->cell)].cell;
+  };
+  std::map<std::int32_t, Seeds> by_model;
   for (const Sample* sample : samples) {
-    const results::PlannedCell& cell = source.cells[static_cast<std::size_t>(sample->cell)].cell;
-    const std::int32_t model_index =
-        source.plan.variants[static_cast<std::size_t>(cell.variant)].model;
-    const auto [found, is_new] = by_model.try_emplace(model_index);
-    Rung& rung = found->second;
-    if (is_new) {
-      const auto& model = source.plan.models[static_cast<std::size_t>(model_index)];
-      rung.point.model = model_index;
-      rung.point.parameters = parameters_of(model, settings);
-      rung.point.ci_low = sample->estimate.ci_low;
-      rung.point.ci_high = sample->estimate.ci_high;
-      rung.family = model.family;
-      rung.value_sums = rung.weight_sums = Eigen::ArrayXd::Zero(sample->value_sums.size());
-    }
-    rung.seeds.insert(cell.seed);
-    ++rung.num_cells;
-    rung.value_sum += sample->value_sum;
-    rung.weight_sum += sample->weight_sum;
-    rung.value_sums += sample->value_sums;
-    rung.weight_sums += sample->weight_sums;
+    const auto variant = static_cast<std::size_t>(cell_of(sample).variant);
+    by_model[source.plan.variants[variant].model].push_back(sample);
   }
   std::vector<Rung> rungs;
-  for (auto& [index, rung] : by_model) {
-    rung.draws = apply_aggregation(metric.aggregation, rung.value_sums / rung.weight_sums);
-    rung.point.estimate = apply_aggregation(metric.aggregation, rung.value_sum / rung.weight_sum);
-    if (rung.num_cells > 1) {  // of one cell the cell's interval stands
-      const auto interval = stats::percentile_interval(as_span(rung.draws), settings.confidence);
-      rung.point.ci_low = interval.low;
-      rung.point.ci_high = interval.high;
-    }
+  for (const auto& [index, seeds] : by_model) {
+    const auto& model = source.plan.models[static_cast<std::size_t>(index)];
+    Rung rung = rung_of(seeds, metric, settings);
+    rung.point.model = index;
+    rung.point.parameters = parameters_of(model, settings);
+    rung.family = model.family;
+    for (const Sample* sample : seeds) rung.seeds.insert(cell_of(sample).seed);
     rungs.push_back(std::move(rung));
   }
   std::stable_sort(rungs.begin(), rungs.end(), [](const Rung& a, const Rung& b) {

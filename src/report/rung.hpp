@@ -21,11 +21,6 @@ struct Rung {
   Point point;
   std::string family;
   std::set<std::uint64_t> seeds;
-  int num_cells = 0;
-  double value_sum = 0;
-  double weight_sum = 0;
-  Eigen::ArrayXd value_sums;
-  Eigen::ArrayXd weight_sums;
   Eigen::ArrayXd draws;  ///< estimates, [draws]
 };
 

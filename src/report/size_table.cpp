@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "report/rung.hpp"
 #include "report/size_relation.hpp"
 #include "stats/bootstrap.hpp"
 
@@ -226,11 +225,10 @@ std::string_view name_of(Trend trend) {
 }
 
 std::vector<SizeRow> size_rows(const Ladder& ladder, std::int32_t metric,
-                               std::span<const Sample* const> samples, const Source& source,
+                               std::span<const Rung> rungs, const Source& source,
                                const Settings& settings) {
   const auto& task = source.plan.tasks[static_cast<std::size_t>(ladder.task)];
   const auto& planned = task.metrics[static_cast<std::size_t>(metric)];
-  const std::vector<Rung> rungs = rungs_of(samples, planned, source, settings);
   std::vector<const Rung*> all;
   std::map<std::string, std::vector<const Rung*>> families;
   for (const Rung& rung : rungs) {

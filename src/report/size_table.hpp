@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "report/report.hpp"
-#include "report/sample.hpp"
+#include "report/rung.hpp"
 
 namespace allometer::report {
 
@@ -30,9 +30,9 @@ struct Ladder {
 std::string name_of_models(const std::set<std::string>& families, const Ladder& ladder);
 
 /// Rows of one metric: one per family of at least two sizes, and one of all families if there are
-/// several. Samples: one per cell of the ladder that is done, resampled and estimated.
+/// several. Rungs: of the ladder's cells that are done.
 std::vector<SizeRow> size_rows(const Ladder& ladder, std::int32_t metric,
-                               std::span<const Sample* const> samples, const Source& source,
+                               std::span<const Rung> rungs, const Source& source,
                                const Settings& settings);
 
 /// |rho|, then |r|; a constant measure counts as nought, one that has no correlation for want of

@@ -1,0 +1,172 @@
+#include "report/part.hpp"
+
+#include <concepts>
+#include <cstring>
+#include <type_traits>
+
+#include "core/error.hpp"
+
+namespace allometer::report {
+namespace {
+
+/// T is Row or const Row: one list of members serves both ways.
+template <class T, class Row>
+concept Some = std::same_as<std::remove_const_t<T>, Row>;
+
+template <class T>
+concept Plain = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+
+// --- the members of each struct
+
+template <class Bytes, Some<results::ResultsFile::Estimate> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.cell, row.metric, row.estimate, row.standard_error, row.ci_low, row.ci_high,
+        row.num_questions);
+}
+
+template <class Bytes, Some<Correlation> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.value, row.ci_low, row.ci_high, row.p, row.smallest_p);
+}
+
+template <class Bytes, Some<Point> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.model, row.parameters, row.estimate, row.ci_low, row.ci_high);
+}
+
+template <class Bytes, Some<SizeRelation> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.num_sizes, row.pearson, row.spearman, row.kendall, row.slope, row.slope_t_low,
+        row.slope_t_high, row.slope_ci_low, row.slope_ci_high, row.exact);
+}
+
+template <class Bytes, Some<SizeRow> T>
+void members(Bytes& bytes, T& row) {
+  using Base = std::conditional_t<std::is_const_v<T>, const SizeRelation, SizeRelation>;
+  members(bytes, static_cast<Base&>(row));
+  bytes(row.task, row.metric, row.num_fewshot, row.precision, row.models, row.random_weights,
+        row.within_family, row.points, row.trend, row.notes, row.footnotes);
+}
+
+template <class Bytes, Some<AbilityMeasure::Model> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.point, row.family, row.draws);
+}
+
+template <class Bytes, Some<AbilityMeasure> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.ability, row.precision, row.levers, row.random_weights, row.task, row.higher_is_better,
+        row.models);
+}
+
+template <class Bytes, Some<Part> T>
+void members(Bytes& bytes, T& part) {
+  bytes(part.estimates, part.size_rows, part.measures);
+}
+
+// --- to bytes and back
+
+class Writer {
+ public:
+  explicit Writer(std::string& bytes) : bytes_(bytes) {}
+
+  template <class... Ts>
+  void operator()(const Ts&... values) {
+    (put(values), ...);
+  }
+
+ private:
+  void put(const void* data, std::size_t size) {
+    bytes_.append(static_cast<const char*>(data), size);
+  }
+  template <Plain T>
+  void put(const T& value) {
+    put(&value, sizeof value);
+  }
+  void put(const std::string& text) {
+    put(text.size());
+    put(text.data(), text.size());
+  }
+  void put(const Eigen::ArrayXd& values) {
+    put(values.size());
+    put(values.data(), static_cast<std::size_t>(values.size()) * sizeof(double));
+  }
+  template <class T>
+  void put(const std::vector<T>& values) {
+    put(values.size());
+    for (const T& value : values) put(value);
+  }
+  template <class T>
+  requires std::is_class_v<T>
+  void put(const T& row) { members(*this, row); }
+
+  std::string& bytes_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  template <class... Ts>
+  void operator()(Ts&... values) {
+    (get(values), ...);
+  }
+  bool at_end() const { return bytes_.empty(); }
+
+ private:
+  void get(void* data, std::size_t size) {
+    if (size > bytes_.size()) throw FormatError("a part of an analysis is damaged: it ends early");
+    std::memcpy(data, bytes_.data(), size);
+    bytes_.remove_prefix(size);
+  }
+  template <Plain T>
+  void get(T& value) {
+    get(&value, sizeof value);
+  }
+  /// Of what takes at least `least` bytes each.
+  std::size_t get_size(std::size_t least) {
+    std::size_t size = 0;
+    get(size);
+    if (size > bytes_.size() / least)
+      throw FormatError("a part of an analysis is damaged: it ends early");
+    return size;
+  }
+  void get(std::string& text) {
+    text.resize(get_size(1));
+    get(text.data(), text.size());
+  }
+  void get(Eigen::ArrayXd& values) {
+    const std::size_t size = get_size(sizeof(double));
+    values.resize(static_cast<Eigen::Index>(size));
+    get(values.data(), size * sizeof(double));
+  }
+  template <class T>
+  void get(std::vector<T>& values) {
+    values.resize(get_size(1));
+    for (T& value : values) get(value);
+  }
+  template <class T>
+  requires std::is_class_v<T>
+  void get(T& row) { members(*this, row); }
+
+  std::string_view bytes_;
+};
+
+}  // namespace
+
+std::string encode(const Part& part) {
+  std::string bytes;
+  Writer writer(bytes);
+  writer(part);
+  return bytes;
+}
+
+Part decode_part(std::string_view bytes) {
+  Part part;
+  Reader reader(bytes);
+  reader(part);
+  if (!reader.at_end()) throw FormatError("a part of an analysis is damaged: it goes on too long");
+  return part;
+}
+
+}  // namespace allometer::report
