@@ -31,4 +31,9 @@ std::uint64_t seed_from(std::string_view key) {
   return seed;
 }
 
+SplitMix64 stream_of_draw(std::uint64_t seed, std::uint64_t draw) {
+  constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15ULL;
+  return SplitMix64(SplitMix64(seed + draw * kStep)());
+}
+
 }  // namespace allometer

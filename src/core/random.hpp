@@ -49,4 +49,8 @@ class SplitMix64 {
 /// SHA-256, little-endian.
 std::uint64_t seed_from(std::string_view key);
 
+/// The stream of one draw among many of the same seed. Its own seed is number `draw` of the seed's
+/// stream, so that draws do not overlap.
+SplitMix64 stream_of_draw(std::uint64_t seed, std::uint64_t draw);
+
 }  // namespace allometer

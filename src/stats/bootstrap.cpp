@@ -10,19 +10,12 @@
 namespace allometer::stats {
 namespace {
 
-/// The stream of one draw. Its seed is a number of the key's own stream, so that draws do not
-/// overlap.
-SplitMix64 stream_of_draw(std::uint64_t key, Eigen::Index draw) {
-  constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15ULL;
-  return SplitMix64(SplitMix64(key + static_cast<std::uint64_t>(draw) * kStep)());
-}
-
 /// How often each question is in each of `count` draws: [questions x count].
-void count_questions(std::uint64_t key, Eigen::Index first_draw, Eigen::Index count,
+void count_questions(std::uint64_t seed, Eigen::Index first_draw, Eigen::Index count,
                      Eigen::Index num_questions, Eigen::MatrixXd& counts) {
   counts.setZero(num_questions, count);
   for (Eigen::Index i = 0; i < count; ++i) {
-    SplitMix64 random = stream_of_draw(key, first_draw + i);
+    SplitMix64 random = stream_of_draw(seed, static_cast<std::uint64_t>(first_draw + i));
     double* const column = counts.col(i).data();
     for (Eigen::Index q = 0; q < num_questions; ++q) {
       column[random.below(static_cast<std::uint64_t>(num_questions))] += 1;
