@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "core/contract.hpp"
-#include "stats/correlation.hpp"
-#include "stats/regression.hpp"
 
 namespace allometer::stats {
 namespace {
@@ -165,29 +163,11 @@ Slope within_slope(std::span<const double> x, std::span<const double> y,
   return slope;
 }
 
-WithinCorrelation within_correlation(std::span<const double> x, std::span<const double> y,
-                                     std::span<const int> family) {
+PartialCorrelation within_correlation(std::span<const double> x, std::span<const double> y,
+                                      std::span<const int> family) {
   const Models models = select(x, y, family, true);
-  WithinCorrelation result;
-  if (const auto reason = degenerate(x, y, models)) {
-    result.undefined = *reason;
-    return result;
-  }
-  const MatrixXd families = family_design(models).leftCols(models.num_families);
-  const LinearModel of_x(families, models.x);
-  const LinearModel of_y(families, models.y);
-  const auto span_of = [](const VectorXd& v) {
-    return std::span<const double>(v.data(), static_cast<std::size_t>(v.size()));
-  };
-  const Coefficient r = pearson(span_of(of_x.residuals()), span_of(of_y.residuals()));
-  result.value = r.value;
-  result.undefined = r.undefined;
-  result.degrees_of_freedom = static_cast<int>(models.size()) - models.num_families - 1;
-  if (result.degrees_of_freedom < 1 || r.undefined != Undefined::no) return result;
-  const double df = result.degrees_of_freedom;
-  const double t = r.value * std::sqrt(df / ((1 - r.value) * (1 + r.value)));
-  result.p = 2 * student_t_cdf(-std::abs(t), df);
-  return result;
+  if (const auto reason = degenerate(x, y, models)) return {.undefined = *reason};
+  return partial_pearson(models.x, models.y, family_design(models).leftCols(models.num_families));
 }
 
 }  // namespace allometer::stats

@@ -3,11 +3,11 @@
 /// intercept per family (within families), each with the interval that the number of families can
 /// bear.
 
-#include <limits>
 #include <span>
 #include <string_view>
 
 #include "stats/linear_model.hpp"
+#include "stats/partial_correlation.hpp"
 
 namespace allometer::stats {
 
@@ -65,18 +65,10 @@ Slope pooled_slope(std::span<const double> x, std::span<const double> y,
 Slope within_slope(std::span<const double> x, std::span<const double> y,
                    std::span<const int> family, double confidence);
 
-/// In [-1, 1], or NaN with the reason.
-struct WithinCorrelation {
-  double value = std::numeric_limits<double>::quiet_NaN();
-  /// models - families - 1; for Fisher's z interval this takes the place of n - 2.
-  int degrees_of_freedom = 0;
-  double p = std::numeric_limits<double>::quiet_NaN();  ///< two-sided t, NaN without df
-  Undefined undefined = Undefined::too_few;
-};
-
 /// Pearson's r of what is left of x and y after taking off the mean of each family (the
-/// within-group correlation of analysis of covariance; Snedecor and Cochran 1989, 18.2).
-WithinCorrelation within_correlation(std::span<const double> x, std::span<const double> y,
-                                     std::span<const int> family);
+/// within-group correlation of analysis of covariance; Snedecor and Cochran 1989, 18.2); degrees of
+/// freedom are models - families - 1.
+PartialCorrelation within_correlation(std::span<const double> x, std::span<const double> y,
+                                      std::span<const int> family);
 
 }  // namespace allometer::stats

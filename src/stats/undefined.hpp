@@ -7,10 +7,10 @@
 namespace allometer::stats {
 
 enum class Undefined {
-  no,          ///< it has a value
-  too_few,     ///< too few points, or too few distinct ones
-  constant,    ///< one side does not vary
-  not_finite,  ///< NaN or infinity among the input, or overflow on the way
+  no,              ///< it has a value
+  too_few,         ///< too few points, or too few distinct ones
+  constant,        ///< one side does not vary
+  not_finite,      ///< NaN or infinity among the input, or overflow on the way
   not_identified,  ///< the data cannot tell this parameter from others (a rank-deficient design)
   not_converged,   ///< an iteration found no optimum
 };

@@ -13,6 +13,7 @@ using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using nlohmann::json;
 using testing::expect_close;
+using testing::matrix_of;
 using testing::reference;
 using Values = std::vector<double>;
 
@@ -20,16 +21,6 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 const json& cases() {
   return reference("linear_model_reference.json");
-}
-
-MatrixXd matrix_of(const json& rows) {
-  MatrixXd matrix(static_cast<Index>(rows.size()), static_cast<Index>(rows[0].size()));
-  for (Index i = 0; i < matrix.rows(); ++i) {
-    for (Index j = 0; j < matrix.cols(); ++j) {
-      matrix(i, j) = rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
-    }
-  }
-  return matrix;
 }
 
 LinearModel model_of(const json& expected) {
@@ -64,6 +55,26 @@ TEST(LinearModel, AgreesWithClubSandwich) {
       expect_test(clustered, expected["clustered"], k, what + " CR2");
       expect_close(clustered.degrees_of_freedom, expected["clustered"]["degrees_of_freedom"][k],
                    what + " degrees of freedom");
+    }
+  }
+}
+
+TEST(LinearModel, AgreesWithStatsmodels) {
+  for (const auto& [name, expected] :
+       reference("models_reference.json")["ordinary_least_squares"].items()) {
+    const LinearModel model(matrix_of(expected["design"]), expected["y"].get<Values>());
+    expect_close(model.residuals().squaredNorm(), expected["rss"], name + " RSS");
+    for (std::size_t k = 0; k < expected["estimate"].size(); ++k) {
+      const std::string what = name + " coefficient " + std::to_string(k);
+      const auto column = static_cast<Index>(k);
+      const CoefficientTest test = model.test_coefficient(column, Errors::classical, 0.9);
+      expect_close(test.estimate, expected["estimate"][k], what);
+      expect_close(test.standard_error, expected["standard_error"][k], what + " standard error");
+      expect_close(test.p, expected["p"][k], what + " p");
+      expect_close(test.low, expected["low_90"][k], what + " low");
+      expect_close(test.high, expected["high_90"][k], what + " high");
+      expect_close(model.test_coefficient(column, Errors::clustered, 0.9).standard_error,
+                   expected["hc2_standard_error"][k], what + " HC2");
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <Eigen/Core>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,16 @@ inline const nlohmann::json& reference(const std::string& name = "reference.json
   if (found != files.end()) return found->second;
   std::ifstream file(std::string(ALLOMETER_SOURCE_DIR) + "/tests/stats/" + name);
   return files[name] = nlohmann::json::parse(file);
+}
+
+/// A matrix from its rows.
+inline Eigen::MatrixXd matrix_of(const nlohmann::json& rows) {
+  const auto num_columns = rows.empty() ? 0 : rows[0].size();
+  Eigen::MatrixXd matrix(rows.size(), num_columns);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t j = 0; j < num_columns; ++j) matrix(i, j) = rows[i][j];
+  }
+  return matrix;
 }
 
 /// Agreement to 1e-10 of the value (of one, for values near nought).

@@ -185,7 +185,7 @@ TEST(WithinCorrelation, IsThatOfValuesLessTheirFamilyMeans) {
   const Labels family = {0, 0, 0, 0, 1, 1, 1, 2};
   const Values centred_x = {-0.9, -0.3, 0.2, 1.0, 8.3 - 27.5 / 3, 9.2 - 27.5 / 3, 10 - 27.5 / 3};
   const Values centred_y = {-0.1125, -0.0025, -0.0125, 0.1275, -0.12, 0.11, 0.01};
-  const WithinCorrelation within = within_correlation(x, y, family);
+  const PartialCorrelation within = within_correlation(x, y, family);
   EXPECT_EQ(within.undefined, Undefined::no);
   expect_close(within.value, pearson(centred_x, centred_y).value, "r");
   EXPECT_EQ(within.degrees_of_freedom, 4);
@@ -202,7 +202,7 @@ TEST(WithinCorrelation, OfOneFamilyIsPearsons) {
   const Values x = {3.766, 4.527, 5.008, 5.357, 5.785};
   const Values y = {2.7049, 2.1943, 1.9284, 1.2903, 1.7141};
   expect_close(within_correlation(x, y, {}).value, pearson(x, y).value, "r");
-  const WithinCorrelation two = within_correlation(Values{1, 2}, Values{5, 4}, {});
+  const PartialCorrelation two = within_correlation(Values{1, 2}, Values{5, 4}, {});
   EXPECT_DOUBLE_EQ(two.value, -1);
   EXPECT_TRUE(std::isnan(two.p)) << "no degrees of freedom";
 }
