@@ -8,6 +8,7 @@ std::span<const Command> commands() {
   static constexpr std::array kCommands = {
       Command{"run", "run a sweep, or carry on with one", run_run},
       Command{"collect", "build the results file from the journals", run_collect},
+      Command{"analyze", "what a results file shows: verdicts, levers, costs", run_analyze},
       Command{"plan", "what a sweep will take: cells, tokens, memory, time", run_plan},
       Command{"status", "how far a sweep is, and how it ended", run_status},
       Command{"tasks", "list the tasks, and show their questions as a model sees them", run_tasks},

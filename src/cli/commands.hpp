@@ -30,6 +30,7 @@ std::span<const Command> commands();
 
 int run_run(std::span<const std::string> words);
 int run_collect(std::span<const std::string> words);
+int run_analyze(std::span<const std::string> words);
 int run_plan(std::span<const std::string> words);
 int run_tasks(std::span<const std::string> words);
 int run_inspect(std::span<const std::string> words);

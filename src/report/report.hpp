@@ -193,7 +193,13 @@ struct Report {
 };
 
 Report analyse(const Source& source);
-Report analyse(const results::ResultsFile& file);
+/// How a results file is to be analysed once more.
+struct AnalysisRequest {
+  std::string settings;            ///< JSON object, laid over the job's own settings
+  std::vector<std::string> tasks;  ///< names, * and ? stand for any text; empty: all
+  bool as_json = false;
+};
+Report analyse(const results::ResultsFile& file, const AnalysisRequest& request = {});
 
 /// Plain text for a terminal of 120 columns, ending with a newline; ASCII unless names are not.
 std::string format_tables(const Report& report);
@@ -206,7 +212,12 @@ std::vector<results::AnalysisTable> tables_of(const Report& report);
 /// Adds estimates and tables to the results file .
 void write(const std::filesystem::path& path, const Report& report);
 
-/// Reads, analyses and extends a results file; returns the tables as text.
-std::string analyse_file(const std::filesystem::path& path);
+/// The same as one JSON object: settings, and each table as a list of rows; a number that does not
+/// exist is null.
+std::string format_json(const Report& report);
+
+/// Reads and analyses a results file; returns the tables as text. They are written to the file too,
+/// unless only some tasks were chosen. Throws ConfigError where a chosen task is not there.
+std::string analyse_file(const std::filesystem::path& path, const AnalysisRequest& request = {});
 
 }  // namespace allometer::report

@@ -159,6 +159,8 @@ struct PublishedValue {
   double value = 0;
   double standard_error = kUnknown;
   std::int32_t num_questions = 0;  ///< 0: unknown
+
+  bool operator==(const PublishedValue&) const = default;
 };
 
 /// A cell that others ran: its values, where the questions behind them are not known.

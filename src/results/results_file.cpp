@@ -408,10 +408,11 @@ std::optional<PublishedValue> ResultsFile::published(std::int32_t cell, std::int
 
 namespace {
 
-void write_estimates(Hdf5Group& job, const PlanRecord& plan,
+void write_estimates(Hdf5Group& job, const PlanRecord& plan, const std::string& settings,
                      const std::vector<ResultsFile::Estimate>& estimates) {
   Hdf5Group group = job.create_group(kEstimates);
   group.set_attribute("title", "aggregates of every cell and metric");
+  group.set_attribute("analysis", settings);
   const auto cell_of = [&](const ResultsFile::Estimate& estimate) -> const PlannedCell& {
     return plan.cells.at(static_cast<std::size_t>(estimate.cell));
   };
@@ -479,7 +480,7 @@ void write_table(Hdf5Group& job, const AnalysisTable& table) {
 
 }  // namespace
 
-void write_analysis(const std::filesystem::path& path,
+void write_analysis(const std::filesystem::path& path, const std::string& settings,
                     const std::vector<ResultsFile::Estimate>& estimates,
                     const std::vector<AnalysisTable>& tables) {
   const PlanRecord plan = ResultsFile(path).plan();
@@ -489,7 +490,7 @@ void write_analysis(const std::filesystem::path& path,
     {
       Hdf5Group job = file.root().open_group(job_group_name(file, path));
       for (const std::string& former : job.group_names()) job.remove(former);
-      write_estimates(job, plan, estimates);
+      write_estimates(job, plan, settings, estimates);
       for (const AnalysisTable& table : tables) write_table(job, table);
     }
     file.close();

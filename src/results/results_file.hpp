@@ -89,8 +89,8 @@ class ResultsFile {
 };
 
 /// Adds estimates and tables to a results file: a copy is extended and renamed over it, so a kill
-/// leaves the old one.
-void write_analysis(const std::filesystem::path& path,
+/// leaves the old one. `settings`: the JSON object that they were made with.
+void write_analysis(const std::filesystem::path& path, const std::string& settings,
                     const std::vector<ResultsFile::Estimate>& estimates,
                     const std::vector<AnalysisTable>& tables);
 

@@ -152,6 +152,31 @@ engine: {chunk_tokens: 64, generation_memory: 512MiB, shard_seconds: 2.5}
   EXPECT_EQ(job.shard_seconds, 2.5);
 }
 
+TEST_F(JobTest, SaysHowToAnalyse) {
+  const Job job = load(std::string(kGood) + R"(
+analysis:
+  size: training_tokens
+  smallest_effect: 0.02
+  contrast: lambada
+  reference: {tuning: base}
+  hierarchical: true
+  mixed_model: true
+  item_response: true
+  density: {family: tiny, loss: lm/nats_per_token, score: cloze/acc}
+)");
+  const Analysis& analysis = job.analysis;
+  EXPECT_EQ(analysis.size, "training_tokens");
+  EXPECT_EQ(analysis.smallest_effect, 0.02);
+  EXPECT_EQ(analysis.contrast, "lambada");
+  EXPECT_EQ(analysis.reference.at("tuning"), "base");
+  EXPECT_TRUE(analysis.hierarchical && analysis.mixed_model && analysis.item_response);
+  ASSERT_TRUE(analysis.density.has_value());
+  EXPECT_EQ(analysis.density->score, "cloze/acc");
+  EXPECT_THAT(analysis.to_json(), HasSubstr("\"smallest_effect\":0.02"));
+  EXPECT_NE(job.digest(), load(kGood).digest());
+  EXPECT_THAT(Analysis{}.to_json(), Not(HasSubstr("smallest_effect")));
+}
+
 TEST_F(JobTest, HasDefaults) {
   const Job job = load(kGood);
   EXPECT_EQ(job.name, "job") << "the file's name";
@@ -254,6 +279,14 @@ TEST_F(JobTest, TellsWhatIsWrongWithEachValue) {
       {"analysis: {size: tokens}",
        "3: 'analysis.size' is 'tokens': expected without_embeddings, total, training_flops "
        "or training_tokens"},
+      {"analysis: {density: {family: tiny, loss: lm/bits}}",
+       "3: 'analysis.density.score' is missing: a density needs 'family' (of the reference "
+       "models), "
+       "'loss' and 'score' (each TASK/METRIC)"},
+      {"analysis: {reference: base}",
+       "3: 'analysis.reference' is 'base': expected a map of levers and levels, as {tuning: base}"},
+      {"analysis: {smallest_effect: 0}",
+       "3: 'analysis.smallest_effect' is '0': expected a number above 0"},
       {"engine: {generation_memory: 3 stones}",
        "3: 'engine.generation_memory' is '3 stones': expected a size, as 512MiB or 2GiB"},
       {"engine: {shard_seconds: 0}", "3: 'engine.shard_seconds' is '0': expected a number above 0"},

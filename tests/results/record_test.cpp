@@ -114,6 +114,18 @@ TEST(PlanRecord, ComesBackWhole) {
   EXPECT_EQ(back.tasks[0].question_texts, plan.tasks[0].question_texts);
 }
 
+TEST(PlanRecord, WhatNobodyStatedComesBackAsUnknown) {
+  PlanRecord plan = sample::make_plan();
+  plan.models[0].training_tokens = 3e11;
+  plan.tasks[0].metrics[0].best = 1;
+  const PlanRecord back = PlanRecord::decode(plan.encode());
+  EXPECT_EQ(back.models[0].training_tokens, 3e11);
+  EXPECT_TRUE(std::isnan(back.models[0].training_flops));
+  EXPECT_TRUE(std::isnan(back.models[1].training_tokens));
+  EXPECT_EQ(back.tasks[0].metrics[0].best, 1);
+  EXPECT_TRUE(std::isnan(back.tasks[0].metrics[1].best));
+}
+
 TEST(PlanRecord, BytesThatAreNotUtf8DoNotStopIt) {
   PlanRecord plan = sample::make_plan();
   plan.models[0].path = "/data/\xFF";
@@ -141,6 +153,11 @@ TEST(JobRecords, ComeBackWhole) {
   EXPECT_EQ(FailureRecord::decode(failure.encode()).reason, failure.reason);
   const MachineRecord machine{"n1", 2, 4, {{"f32", 1.25e11}}, "unmeasured: why"};
   EXPECT_EQ(MachineRecord::decode(machine.encode()).flops_per_second, machine.flops_per_second);
+  const PublishedRecord published{sha256("x"), {{"acc", 0.5, 0.01, 100}, {"perplexity", 7.5}}};
+  const PublishedRecord back = PublishedRecord::decode(published.encode());
+  EXPECT_EQ(back.encode(), published.encode());
+  EXPECT_TRUE(std::isnan(back.values[1].standard_error));
+  EXPECT_EQ(back.values[1].num_questions, 0);
   const FinishRecord finish{3, "2026-01-01T00:00:00Z", "done", 12.5, 0.1};
   EXPECT_EQ(FinishRecord::decode(finish.encode()).coordination_cpu_seconds, 0.1);
 }

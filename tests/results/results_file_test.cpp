@@ -171,11 +171,37 @@ TEST_F(ResultsFileTest, LeavesOutQuestionsWhereAMetricIsUndefined) {
   EXPECT_THAT(ResultsFile(output_).metric(4, 0).question, ElementsAre(0, 1, 3, 4));
 }
 
+TEST_F(ResultsFileTest, GivesBackWhatOthersReportedOfACell) {
+  PlanRecord plan = sample::make_plan();
+  plan.models[0].training_tokens = 3e11;
+  plan.tasks[0].metrics[0].best = 1;
+  {
+    io::JournalWriter journal(journal_directory(output_) / "00002-n1.journal");
+    sample::append(journal, RecordType::plan, plan.encode());
+    sample::append(
+        journal, RecordType::published,
+        PublishedRecord{plan.cells[4].digest, {{"bits_per_byte", 0.75, 0.01, 40}}}.encode());
+  }
+  write_results_file(JournalIndex::read(journal_directory(output_)), output_);
+  const ResultsFile file(output_);
+  EXPECT_EQ(file.cells()[4].status, CellStatus::done);
+  const auto published = file.published(4, 0);
+  ASSERT_TRUE(published.has_value());
+  EXPECT_EQ(published->value, 0.75);
+  EXPECT_EQ(published->standard_error, 0.01);
+  EXPECT_EQ(published->num_questions, 40);
+  EXPECT_THAT(file.metric(4, 0).question, ElementsAre());
+  EXPECT_EQ(file.published(0, 0), std::nullopt);
+  EXPECT_EQ(file.plan().models[0].training_tokens, 3e11);
+  EXPECT_TRUE(std::isnan(file.plan().models[1].training_flops));
+  EXPECT_EQ(file.plan().tasks[0].metrics[0].best, 1);
+}
+
 TEST_F(ResultsFileTest, AnalysisReplacesAnEarlierOneAndLeavesTheRestAlone) {
   AnalysisTable other = make_table();
   other.name = "analysis_old";
-  write_analysis(output_, {}, {other});
-  write_analysis(output_, make_estimates(), {make_table()});
+  write_analysis(output_, "{}", {}, {other});
+  write_analysis(output_, "{}", make_estimates(), {make_table()});
   EXPECT_EQ(ResultsFile(output_).cells().size(), 7u);
   const std::string command = fmt::format(
       "/usr/bin/python3 -c \"import h5py; g = h5py.File('{}')['stories__small_ladder']; "
@@ -346,7 +372,7 @@ class Readers : public ::testing::TestWithParam<const char*> {};
 TEST_P(Readers, OpenEverything) {
   const sample::Directory directory;
   const auto output = write_sample(directory.path());
-  write_analysis(output, make_estimates(), {make_table()});
+  write_analysis(output, "{}", make_estimates(), {make_table()});
   const auto messages = directory.path() / "messages";
   const std::string command =
       fmt::format("/usr/bin/python3 {}/tests/results/check_readers.py {} {} > {} 2>&1",
