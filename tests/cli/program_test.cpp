@@ -68,9 +68,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-const std::vector<std::string> kCommands = {"run",   "collect",  "plan",    "status",
-                                            "tasks", "verify",   "inspect", "tokenize",
-                                            "score", "generate", "logits",  "make-model"};
+const std::vector<std::string> kCommands = {
+    "run",     "collect",  "analyze", "plan",     "status", "tasks",     "verify",
+    "inspect", "tokenize", "score",   "generate", "logits", "make-model"};
 
 TEST(Program, HelpNamesEveryCommand) {
   const Outcome outcome = run_program({"--help"});
@@ -150,6 +150,12 @@ TEST(Program, EveryUsageMistakeIsOneLineThatNamesItAndExits2) {
       {{"status", "/tmp/no-such-results.h5"}, "no sweep has written to '/tmp/no-such-results.h5'"},
       {{"run", "/does/not/exist.yaml"}, "JOB '/does/not/exist.yaml' does not exist"},
       {{"collect"}, "OUTPUT is missing"},
+      {{"analyze"}, "FILE is missing"},
+      {{"analyze", "/no/such.h5"}, "/no/such.h5"},
+      {{"analyze", "/etc/hostname", "--size", "weight"}, "size axis is \"weight\""},
+      {{"analyze", "/etc/hostname", "--reference", "tuning"}, "is not LEVER=LEVEL"},
+      {{"analyze", "/etc/hostname", "--density", "pythia"}, "is not FAMILY,LOSS,SCORE"},
+      {{"analyze", "/etc/hostname", "--confidence", "95"}, "--confidence"},
       {{"plan"}, "JOB is missing"},
   };
   for (const Mistake& mistake : mistakes) {

@@ -323,6 +323,23 @@ TEST_F(SmallSweep, ARerunOnSmallerNodesKeepsWhatIsFinished) {
   unsetenv("XDG_CACHE_HOME");
 }
 
+/// The tables once more, as text and as JSON, and of a task that is not there.
+void expect_analyses_of(const std::string& output) {
+  const Outcome analyzed = run_program({"analyze", output, "--draws", "100"});
+  EXPECT_EQ(analyzed.exit_code, 0) << analyzed.err;
+  EXPECT_THAT(analyzed.out, HasSubstr("next"));
+  const Outcome json =
+      run_program({"analyze", output, "--json", "--size", "total", "--task", "n*"});
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  const auto all = nlohmann::json::parse(json.out);
+  EXPECT_EQ(all.at("settings").at("size"), "total");
+  EXPECT_EQ(all.at("estimates").at(0).at("task"), "next");
+  EXPECT_FALSE(all.at("analysis_size").empty());
+  const Outcome unknown = run_program({"analyze", output, "--task", "nxt"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("task 'nxt' is not in the results file, which has next"));
+}
+
 TEST_F(SmallSweep, RunsCollectsAndReportsItsStatus) {
   setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
   setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
@@ -341,6 +358,7 @@ TEST_F(SmallSweep, RunsCollectsAndReportsItsStatus) {
   const Outcome collected = run_program({"collect", output});
   EXPECT_EQ(collected.exit_code, 0) << collected.err;
   EXPECT_TRUE(std::filesystem::exists(output));
+  expect_analyses_of(output);
 }
 
 TEST_F(SmallSweep, AsksThroughTheChatTemplateOfTheCheckpoint) {
