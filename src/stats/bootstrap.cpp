@@ -6,6 +6,7 @@
 
 #include "core/contract.hpp"
 #include "core/random.hpp"
+#include "stats/whole_columns.hpp"
 
 namespace allometer::stats {
 namespace {
@@ -21,15 +22,6 @@ void count_questions(std::uint64_t seed, Eigen::Index first_draw, Eigen::Index c
       column[random.below(static_cast<std::uint64_t>(num_questions))] += 1;
     }
   }
-}
-
-/// A power of two 2^k with |value| * 2^k * questions <= 2^53 for every value, so that weighted sums
-/// stay whole numbers that a double holds.
-double exact_scale(const Eigen::Ref<const Eigen::VectorXd>& column) {
-  const double largest = column.cwiseAbs().maxCoeff();
-  if (largest == 0) return 1;
-  const int bits_of_questions = std::ilogb(static_cast<double>(column.size())) + 1;
-  return std::ldexp(1.0, std::clamp(52 - bits_of_questions - std::ilogb(largest), -1000, 1000));
 }
 
 std::vector<double> without_nan(std::span<const double> values) {
@@ -107,12 +99,7 @@ Eigen::MatrixXd resampled_sums(std::string_view key, std::int32_t num_draws,
   ALLOMETER_EXPECT(columns.allFinite());
   const Eigen::Index num_questions = columns.rows();
   if (num_questions == 0) return Eigen::MatrixXd::Zero(num_draws, columns.cols());
-  Eigen::MatrixXd scaled(columns.rows(), columns.cols());
-  Eigen::RowVectorXd scale(columns.cols());
-  for (Eigen::Index c = 0; c < columns.cols(); ++c) {
-    scale[c] = exact_scale(columns.col(c));
-    scaled.col(c) = (columns.col(c) * scale[c]).array().rint();
-  }
+  const WholeColumns whole = whole_columns(columns);
   constexpr Eigen::Index kBlockNumbers = 1 << 18;
   const Eigen::Index block =
       draws_per_block > 0 ? draws_per_block
@@ -123,9 +110,9 @@ Eigen::MatrixXd resampled_sums(std::string_view key, std::int32_t num_draws,
   for (Eigen::Index first = 0; first < num_draws; first += block) {
     const Eigen::Index size = std::min<Eigen::Index>(block, num_draws - first);
     count_questions(seed, first, size, num_questions, counts);
-    sums.middleRows(first, size).noalias() = counts.transpose() * scaled;
+    sums.middleRows(first, size).noalias() = counts.transpose() * whole.values;
   }
-  sums.array().rowwise() /= scale.array();
+  sums.array().rowwise() /= whole.scale.array();
   return sums;
 }
 
