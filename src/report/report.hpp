@@ -1,6 +1,6 @@
 #pragma once
 /// What a sweep says: estimates of every cell, which measure follows model size and how closely,
-/// what each answer cost. docs/statistics-of-a-sweep.md explains every number.
+/// what each answer cost. docs/statistics.md explains every number.
 
 #include <cstdint>
 #include <filesystem>
