@@ -10,7 +10,7 @@ import json
 
 import numpy as np
 import statsmodels.api as sm
-from scipy import stats
+from scipy import optimize, stats
 
 
 def ordinary_least_squares():
@@ -75,10 +75,105 @@ def partial_correlations():
     return cases
 
 
+def power_law(x, a, alpha):
+    return a * 10 ** (-alpha * x)
+
+
+def saturating_power_law(x, c, a, alpha):
+    return c + a * 10 ** (-alpha * x)
+
+
+def sigmoid(x, chance, top, k, x0):
+    return chance + (top - chance) / (1 + np.exp(-k * (x - x0)))
+
+
+def derivatives(function, number):
+    """By complex steps: exact but for rounding."""
+
+    def jacobian(x, *p):
+        columns = []
+        for j in range(number):
+            moved = np.array(p, complex)
+            moved[j] += 1e-30j
+            columns.append(np.imag(function(x, *moved)) / 1e-30)
+        return np.column_stack(columns)
+
+    return jacobian
+
+
+def curve_case(function, start, x, y, given=()):
+    """The fit of scipy.optimize.curve_fit from a start near the optimum; given: (chance, top), each a number or None."""
+    free = function
+    if given:
+        chance, top = given
+
+        def free(x, *p):
+            p = list(p)
+            levels = [v if v is not None else p.pop(0) for v in (chance, top)]
+            return function(x, *levels, *p)
+
+    p, covariance = optimize.curve_fit(free, x, y, p0=start, jac=derivatives(free, len(start)), method="lm", ftol=1e-15,
+                                       xtol=1e-15, gtol=1e-15, maxfev=100000)
+    n, rss = len(y), float(np.sum((free(x, *p) - y) ** 2))
+    q = len(p) + 1
+    return {
+        "x": x.tolist(),
+        "y": y.tolist(),
+        "given": list(given),
+        "estimate": p.tolist(),
+        "standard_error": np.sqrt(np.diag(covariance)).tolist(),
+        "t_975": float(stats.t.ppf(0.975, n - len(p))),
+        "rss": rss,
+        "r_squared": 1 - rss / float(np.sum((y - y.mean()) ** 2)),
+        "aicc": float(n * np.log(rss / n) + 2 * q + 2 * q * (q + 1) / (n - q - 1)) if n > q + 1 else None,
+    }
+
+
+def curves():
+    rng = np.random.default_rng(8)
+    noisy = lambda values, scatter: (values + scatter * rng.normal(size=len(values))).round(5)
+    eight = np.array([7.28, 7.93, 8.48, 8.91, 9.08, 9.4, 9.81, 10.05])
+    five = np.array([6.0, 6.8, 7.5, 8.3, 9.2])
+    twenty = rng.uniform(6.5, 11, 20).round(2)
+    return {
+        "power_law": {
+            "loss": curve_case(power_law, (10, 0.07), eight, noisy(power_law(eight, 9.0, 0.06), 0.02)),
+            "rising": curve_case(power_law, (0.01, -0.15), five, noisy(power_law(five, 0.012, -0.16), 0.01)),
+            "below_nought": curve_case(power_law, (-3, 0.05), twenty, noisy(power_law(twenty, -4.0, 0.04), 0.05)),
+            "three_points": curve_case(power_law, (10, 0.07), eight[:3], noisy(power_law(eight[:3], 9.0, 0.06), 0.02)),
+        },
+        "saturating_power_law": {
+            "loss": curve_case(saturating_power_law, (1.7, 400, 0.35), eight,
+                               noisy(saturating_power_law(eight, 1.69, 406.4, 0.34), 0.002)),
+            "accuracy": curve_case(saturating_power_law, (0.8, -700, 0.5), twenty,
+                                   noisy(saturating_power_law(twenty, 0.8, -800, 0.5), 0.01)),
+            "five_sizes": curve_case(saturating_power_law, (2, 4e4, 0.7), five,
+                                     noisy(saturating_power_law(five, 2, 5e4, 0.72), 0.01)),
+        },
+        "sigmoid": {
+            "both_free": curve_case(sigmoid, (0.25, 0.9, 2.5, 8.9), twenty,
+                                    noisy(sigmoid(twenty, 0.25, 0.88, 2.6, 8.8), 0.01), (None, None)),
+            "falling": curve_case(sigmoid, (0.7, 0.3, 3, 8.5), twenty,
+                                  noisy(sigmoid(twenty, 0.7, 0.32, 3, 8.5), 0.01), (None, None)),
+            "chance_given": curve_case(sigmoid, (0.9, 2.5, 8.9), eight,
+                                       noisy(sigmoid(eight, 0.25, 0.88, 2.6, 8.8), 0.01), (0.25, None)),
+            "falls_to_chance": curve_case(sigmoid, (0.7, -2.5, 8.9), eight,
+                                          noisy(sigmoid(eight, 0.25, 0.7, -2.6, 8.8), 0.01), (0.25, None)),
+            "top_given": curve_case(sigmoid, (0.3, 2.5, 8.9), eight,
+                                    noisy(sigmoid(eight, 0.3, 1, 2.6, 8.8), 0.01), (None, 1.0)),
+            "both_given": curve_case(sigmoid, (1.5, 9.5), eight,
+                                     noisy(sigmoid(eight, 0.25, 1, 1.6, 9.4), 0.02), (0.25, 1.0)),
+            "seven_points": curve_case(sigmoid, (0.25, 0.9, 3, 8.6), eight[:7],
+                                       noisy(sigmoid(eight[:7], 0.25, 0.88, 4, 8.7), 0.01), (None, None)),
+        },
+    }
+
+
 def main():
     reference = {
         "ordinary_least_squares": ordinary_least_squares(),
         "partial_correlations": partial_correlations(),
+        "curves": curves(),
     }
     print(json.dumps(reference, indent=1))
 
