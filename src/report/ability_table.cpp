@@ -2,22 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 #include <fmt/format.h>
 
+#include "report/rescale.hpp"
 #include "report/size_relation.hpp"
 #include "stats/bootstrap.hpp"
 
 namespace allometer::report {
 namespace {
 
-bool is_usable(const Point& point) {
-  return std::isfinite(point.estimate) && point.parameters > 0;
-}
-
 Trend trend_of(const AbilityRow& row) {
-  if (row.num_rows == 0) return Trend::constant;
+  const auto& points = row.points;
+  const auto as_first = [&](const Point& point) {
+    return point.estimate == points.front().estimate;
+  };
+  if (points.size() > 1 && std::all_of(points.begin(), points.end(), as_first))
+    return Trend::constant;
   if (row.num_sizes < 2 || std::isnan(row.slope_ci_low)) return Trend::unknown;
   if (row.slope_ci_low <= 0 && row.slope_ci_high >= 0) return Trend::unclear;
   return row.slope > 0 ? Trend::improves : Trend::worsens;
@@ -31,31 +32,54 @@ std::tuple<bool, double, std::string> strength(const AbilityRow& row) {
 
 }  // namespace
 
-std::optional<AbilityMeasure> ability_measure(const Ladder& ladder, std::int32_t metric,
-                                              std::span<const Rung> rungs, const Source& source) {
-  const auto& task = source.plan.tasks[static_cast<std::size_t>(ladder.task)];
-  const auto& planned = task.metrics[static_cast<std::size_t>(metric)];
-  const std::string& headline = task.headline.empty() ? task.metrics.front().name : task.headline;
-  if (planned.name != headline) return std::nullopt;
-  AbilityMeasure measure{task.ability,
-                         ladder.precision,
-                         ladder.levers,
-                         ladder.random_weights,
-                         ladder.task,
-                         planned.higher_is_better,
-                         {}};
-  for (const Rung& rung : rungs) measure.models.push_back({rung.point, rung.family, rung.draws});
+AbilityMeasure ability_measure(const Ladder& shared, const results::PlannedTask& task,
+                               const results::PlannedMetric& metric,
+                               std::span<const Rung* const> rungs) {
+  std::vector<double> estimates;
+  for (const Rung* rung : rungs) estimates.push_back(rung->point.estimate);
+  const Rescale rescale = rescale_of(metric, estimates);
+  AbilityMeasure measure;
+  measure.ability = task.ability;
+  measure.precision = shared.precision;
+  measure.random_weights = shared.random_weights;
+  measure.task = shared.task;
+  measure.num_fewshot = shared.num_fewshot;
+  measure.num_questions = shared.num_questions;
+  measure.unit = rescale.kind;
+  if (std::isnan(rescale.unit)) return measure;
+  for (const Rung* rung : rungs) {
+    Point point = rung->point;
+    point.estimate = rescale(point.estimate);
+    measure.models.push_back(
+        {point, rung->family, rung->levers, (rung->draws - rescale.zero) / rescale.unit});
+  }
   return measure;
 }
 
-void AbilityTable::add(AbilityMeasure measure) {
-  measures_[{measure.ability, measure.precision, measure.levers, measure.random_weights}].push_back(
-      std::move(measure));
+void AbilityTable::add(const AbilityMeasure& measure) {
+  Ability& ability = abilities_[{measure.ability, measure.precision, measure.random_weights}];
+  if (measure.models.empty()) {
+    ++ability.num_left_out;
+    return;
+  }
+  ability.units.insert(measure.unit);
+  for (const auto& model : measure.models) {
+    ability.of_setting[model.levers].insert(
+        {measure.task, measure.num_fewshot, measure.num_questions});
+    if (!std::isfinite(model.point.estimate) || !(model.point.parameters > 0)) continue;
+    Member& member = ability.members[model.point.model];
+    if (member.num_measures++ == 0) {
+      member.sum = {model.point, model.family, model.levers, {}, model.draws};
+    } else {
+      member.sum.point.estimate += model.point.estimate;
+      member.sum.draws += model.draws;
+    }
+  }
 }
 
 void AbilityTable::close() {
-  for (const auto& [key, measures] : measures_) rows_.push_back(row_of(key, measures));
-  measures_.clear();
+  for (const auto& [key, ability] : abilities_) add_rows(key, ability);
+  abilities_.clear();
 }
 
 std::vector<AbilityRow> AbilityTable::rows() {
@@ -66,82 +90,69 @@ std::vector<AbilityRow> AbilityTable::rows() {
   return std::move(rows_);
 }
 
-AbilityRow AbilityTable::row_of(const Key& key, const std::vector<AbilityMeasure>& measures) const {
-  // Models that have every task, in the order of the first measure: smallest first.
-  std::map<std::int32_t, std::size_t> times;
-  for (const AbilityMeasure& measure : measures) {
-    for (const auto& model : measure.models) times[model.point.model] += is_usable(model.point);
+void AbilityTable::add_rows(const Key& key, const Ability& ability) {
+  std::set<std::string> settings;
+  for (const auto& [levers, measures] : ability.of_setting) {
+    settings.insert(levers);
+    rows_.push_back(row_of(key, ability, {levers}, levers));
   }
-  std::vector<const AbilityMeasure::Model*> models;
-  for (const auto& model : measures.front().models) {
-    if (times[model.point.model] == measures.size()) models.push_back(&model);
-  }
-  const auto num_models = static_cast<Eigen::Index>(models.size());
+  if (settings.size() < 2) return;
+  rows_.push_back(row_of(key, ability, settings, name_of_settings(settings.size())));
+  rows_.back().all_levers = true;
+}
 
+AbilityRow AbilityTable::row_of(const Key& key, const Ability& ability,
+                                const std::set<std::string>& settings,
+                                const std::string& levers) const {
   AbilityRow row;
   row.ability = key.ability;
   row.precision = key.precision;
   row.random_weights = key.random_weights;
-  Eigen::ArrayXd scores = Eigen::ArrayXd::Zero(num_models);
-  Eigen::MatrixXd draws = Eigen::MatrixXd::Zero(settings_.bootstrap_draws, num_models);
+  row.unit = ability.units.size() == 1 ? *ability.units.begin() : ScoreUnit::mixed;
+  row.num_left_out = ability.num_left_out;
+  std::set<Measure> measures;
   std::set<std::int32_t> tasks;
-  for (const AbilityMeasure& measure : measures) {
-    std::vector<const AbilityMeasure::Model*> rungs;
-    for (const auto& model : measure.models) {
-      if (times[model.point.model] == measures.size()) rungs.push_back(&model);
+  for (const std::string& setting : settings) {
+    for (const Measure& measure : ability.of_setting.at(setting)) {
+      measures.insert(measure);
+      tasks.insert(std::get<0>(measure));
     }
-    Eigen::ArrayXd estimates(num_models);
-    for (Eigen::Index i = 0; i < num_models; ++i)
-      estimates[i] = rungs[static_cast<std::size_t>(i)]->point.estimate;
-    const double deviation =
-        stats::standard_deviation({estimates.data(), static_cast<std::size_t>(estimates.size())});
-    if (!(deviation > 0)) {
-      ++row.num_left_out;
-      continue;
-    }
-    ++row.num_rows;
-    tasks.insert(measure.task);
-    const double scale = (measure.higher_is_better ? 1 : -1) / deviation;
-    const double mean = estimates.mean();
-    scores += (estimates - mean) * scale;
-    for (Eigen::Index i = 0; i < num_models; ++i)
-      draws.col(i).array() += (rungs[static_cast<std::size_t>(i)]->draws - mean) * scale;
   }
+  row.num_rows = static_cast<std::int32_t>(measures.size());
   row.num_tasks = static_cast<std::int32_t>(tasks.size());
-  if (row.num_rows > 0) {
-    scores /= row.num_rows;
-    draws /= row.num_rows;
-  }
 
-  std::vector<double> log_size, estimate;
-  std::vector<int> family;
-  std::map<std::string, int> labels;
+  const std::vector<Rung> scores = scores_of(ability, settings, measures.size());
   std::set<std::string> families;
-  for (Eigen::Index i = 0; i < num_models; ++i) {
-    const AbilityMeasure::Model& rung = *models[static_cast<std::size_t>(i)];
-    Point point = rung.point;
-    point.estimate = scores[i];
-    const auto interval = stats::percentile_interval(
-        {draws.col(i).data(), static_cast<std::size_t>(draws.rows())}, settings_.confidence);
-    point.ci_low = interval.low;
-    point.ci_high = interval.high;
-    row.points.push_back(point);
-    log_size.push_back(std::log10(point.parameters));
-    estimate.push_back(scores[i]);
+  for (const Rung& rung : scores) {
+    row.points.push_back(rung.point);
     families.insert(rung.family);
-    const int next = static_cast<int>(labels.size());
-    family.push_back(labels.try_emplace(rung.family, next).first->second);
   }
-  Ladder shared;
-  shared.levers = key.levers;
-  shared.random_weights = key.random_weights;
-  row.models =
-      families.empty() ? "no model that answered every task" : name_of_models(families, shared);
+  row.models = families.empty() ? "no model that answered every task"
+                                : name_of_models(families, levers, key.random_weights);
   static_cast<SizeRelation&>(row) =
-      relate({log_size, estimate, family, draws},
-             fmt::format("ability/{}/{}/{}", key.ability, key.precision, row.models), settings_);
+      relate(sized(scores), fmt::format("ability/{}/{}/{}", key.ability, key.precision, row.models),
+             settings_);
   row.trend = trend_of(row);
   return row;
+}
+
+std::vector<Rung> AbilityTable::scores_of(const Ability& ability,
+                                          const std::set<std::string>& settings,
+                                          std::size_t num_measures) const {
+  std::vector<Rung> scores;
+  for (const auto& [index, member] : ability.members) {
+    if (!settings.contains(member.sum.levers) || member.num_measures != num_measures) continue;
+    Rung score = member.sum;
+    score.point.estimate /= static_cast<double>(num_measures);
+    score.draws /= static_cast<double>(num_measures);
+    const auto interval = stats::percentile_interval(
+        {score.draws.data(), static_cast<std::size_t>(score.draws.size())}, settings_.confidence);
+    score.point.ci_low = interval.low;
+    score.point.ci_high = interval.high;
+    scores.push_back(std::move(score));
+  }
+  sort_smallest_first(scores);
+  return scores;
 }
 
 }  // namespace allometer::report

@@ -3,64 +3,87 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include <Eigen/Core>
+
+#include "report/ladder.hpp"
 #include "report/report.hpp"
 #include "report/rung.hpp"
-#include "report/size_table.hpp"
 
 namespace allometer::report {
 
-/// The headline metric of a task, of the models of one ladder: one measure of its ability.
+/// The rescaled headline metric of a task at one number of shots, of models with any levers: one
+/// measure of the task's ability.
 struct AbilityMeasure {
   struct Model {
-    Point point;
+    Point point;  ///< the estimate is the rescaled score; its interval is not set
     std::string family;
-    Eigen::ArrayXd draws;  ///< estimates, [draws]
+    std::string levers;
+    Eigen::ArrayXd draws;  ///< rescaled, [draws]
   };
   std::string ability;
   std::string precision;
-  std::string levers;
   bool random_weights = false;
   std::int32_t task = 0;  ///< index into the plan's tasks
-  bool higher_is_better = true;
-  std::vector<Model> models;  ///< smallest N first
+  std::int32_t num_fewshot = 0;
+  std::int32_t num_questions = 0;
+  ScoreUnit unit = ScoreUnit::range;
+  std::vector<Model> models;  ///< none where the metric has no scale
 };
 
-/// Nothing if the metric is not the task's headline. Rungs: as of size_rows.
-std::optional<AbilityMeasure> ability_measure(const Ladder& ladder, std::int32_t metric,
-                                              std::span<const Rung> rungs, const Source& source);
+/// `shared`: what the rungs share, whatever their levers.
+AbilityMeasure ability_measure(const Ladder& shared, const results::PlannedTask& task,
+                               const results::PlannedMetric& metric,
+                               std::span<const Rung* const> rungs);
 
-/// Puts the measures of each ability together.
+/// Adds up the measures of each ability.
 class AbilityTable {
  public:
   explicit AbilityTable(const Settings& settings) : settings_(settings) {}
 
-  void add(AbilityMeasure measure);
+  void add(const AbilityMeasure& measure);
   /// Makes the rows of the abilities that were added, of which no more will come, and lets go of
   /// their draws.
   void close();
-  /// One row per ability and models that share levers and precision, weakest correlation first.
-  /// Only models that answered all tasks of an ability count.
+  /// One row per ability and models that share levers and precision, and where there are several
+  /// settings of levers one over all of them; weakest correlation first. Only models count that
+  /// answered all measures of the ability that any model of the row answered.
   std::vector<AbilityRow> rows();
 
  private:
+  /// Task, number of shots, number of questions.
+  using Measure = std::tuple<std::int32_t, std::int32_t, std::int32_t>;
   struct Key {
     std::string ability;
     std::string precision;
-    std::string levers;
     bool random_weights = false;
     auto operator<=>(const Key&) const = default;
   };
+  /// A model: sums over measures.
+  struct Member {
+    Rung sum;
+    std::size_t num_measures = 0;
+  };
+  struct Ability {
+    std::map<std::int32_t, Member> members;               ///< by model
+    std::map<std::string, std::set<Measure>> of_setting;  ///< measures by levers
+    std::set<ScoreUnit> units;
+    std::int32_t num_left_out = 0;
+  };
 
-  AbilityRow row_of(const Key& key, const std::vector<AbilityMeasure>& measures) const;
+  void add_rows(const Key& key, const Ability& ability);
+  AbilityRow row_of(const Key& key, const Ability& ability, const std::set<std::string>& settings,
+                    const std::string& levers) const;
+  std::vector<Rung> scores_of(const Ability& ability, const std::set<std::string>& settings,
+                              std::size_t num_measures) const;
 
   const Settings& settings_;
-  std::map<Key, std::vector<AbilityMeasure>> measures_;
+  std::map<Key, Ability> abilities_;
   std::vector<AbilityRow> rows_;
 };
 

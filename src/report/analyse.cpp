@@ -49,14 +49,6 @@ void check(const Source& source) {
   }
 }
 
-std::string text_of(const std::map<std::string, std::string>& levers) {
-  std::string text;
-  for (const auto& [name, value] : levers) {
-    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
-  }
-  return text;
-}
-
 /// Cells with any answer, by what they share.
 CellsOfLadder ladders_of(const Source& source) {
   CellsOfLadder ladders;
@@ -92,6 +84,7 @@ class Batch {
   /// What was added since the part was begun.
   Part finish() {
     flush();
+    rows_.finish();
     return std::exchange(part_, {});
   }
 
@@ -135,17 +128,14 @@ class Batch {
     if (done.empty()) return;
     const auto& task = source_.plan.tasks[static_cast<std::size_t>(ladder.task)];
     const auto& metric = task.metrics[static_cast<std::size_t>(member.metric)];
-    const std::vector<Rung> rungs = rungs_of(done, metric, source_, settings_);
-    if (auto measure = ability_measure(ladder, member.metric, rungs, source_))
-      part_.measures.push_back(*std::move(measure));
-    auto rows = size_rows(ladder, member.metric, rungs, source_, settings_);
-    std::move(rows.begin(), rows.end(), std::back_inserter(part_.size_rows));
+    rows_.add(ladder, member.metric, rungs_of(done, metric, source_, settings_));
   }
 
   const Source& source_;
   const Settings& settings_;
   std::mutex& reading_;
   Part part_;
+  SizeTable rows_{source_, settings_, part_};
   std::vector<Member> members_;
   std::vector<Sample> samples_;
 };
@@ -254,7 +244,7 @@ void Analysis::absorb(std::string_view bytes) {
   std::move(part.estimates.begin(), part.estimates.end(),
             std::back_inserter(impl.report.estimates));
   impl.size_rows[impl.parts[impl.num_absorbed].task] = std::move(part.size_rows);
-  for (AbilityMeasure& measure : part.measures) impl.abilities.add(std::move(measure));
+  for (AbilityMeasure& measure : part.measures) impl.abilities.add(measure);
   const std::size_t next = ++impl.num_absorbed;
   if (next == impl.parts.size() || impl.ability(next) != impl.ability(next - 1))
     impl.abilities.close();

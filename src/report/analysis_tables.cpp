@@ -126,7 +126,7 @@ AnalysisTable ability_table(const Report& report) {
                  [](const AbilityRow& row) { return row.num_tasks; });
   columns.number("num_measures", "1", "tasks times numbers of shots in the score",
                  [](const AbilityRow& row) { return row.num_rows; });
-  columns.number("num_left_out", "1", "of those, left out: every model scores the same",
+  columns.number("num_left_out", "1", "more measures, left out: they have no scale",
                  [](const AbilityRow& row) { return row.num_left_out; });
   add_relation(columns);
   return table;

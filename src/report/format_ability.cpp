@@ -51,10 +51,9 @@ void append_abilities(std::string& out, const Report& report) {
   out += table.format() + "\n";
   append_wrapped(
       out,
-      "An ability's score of a model is the mean over its tasks (and numbers of shots) of "
-      "the headline metric, standardised over the models, more being better: a slope of "
-      "0.5 is half a standard deviation between models for ten times the parameters. "
-      "Tasks on which all models score the same are left out.");
+      "An ability's score of a model is the mean over its tasks (and numbers of shots) of the "
+      "headline metric, rescaled so that 0 is guessing and 1 perfect (a loss: relative to the mean "
+      "of the models, less being better).");
   out += "\n";
 }
 

@@ -21,12 +21,6 @@ constexpr std::int32_t kLeastSizesWithinFamily = 5;
 /// With more rows than this, only those of headline metrics are printed: nobody reads more.
 constexpr std::size_t kMostRowsOfAllMetrics = 60;
 
-bool is_headline(const Report& report, const SizeRow& row) {
-  const results::PlannedTask& task = task_of(report, row);
-  return row.metric == 0 ? task.headline.empty() || task.headline == task.metrics[0].name
-                         : task.headline == metric_of(report, row).name;
-}
-
 /// Letters for texts that are explained once: a, b .. z, aa, or A, B .. Z, AA, in order of use. A
 /// letter means the same in every table.
 class Letters {
@@ -275,7 +269,8 @@ void append_size_tables(std::string& out, const Report& report) {
   const bool only_headlines = report.size_rows.size() > kMostRowsOfAllMetrics;
   std::size_t other_metrics = 0;
   for (const SizeRow& row : report.size_rows) {
-    if (only_headlines && !is_headline(report, row)) {
+    if (row.all_levers) continue;  // its verdict is printed
+    if (only_headlines && !task_of(report, row).is_headline(metric_of(report, row))) {
       ++other_metrics;
       continue;
     }

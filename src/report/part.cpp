@@ -45,18 +45,18 @@ void members(Bytes& bytes, T& row) {
   using Base = std::conditional_t<std::is_const_v<T>, const SizeRelation, SizeRelation>;
   members(bytes, static_cast<Base&>(row));
   bytes(row.task, row.metric, row.num_fewshot, row.precision, row.models, row.random_weights,
-        row.within_family, row.points, row.trend, row.notes, row.footnotes);
+        row.within_family, row.all_levers, row.points, row.trend, row.notes, row.footnotes);
 }
 
 template <class Bytes, Some<AbilityMeasure::Model> T>
 void members(Bytes& bytes, T& row) {
-  bytes(row.point, row.family, row.draws);
+  bytes(row.point, row.family, row.levers, row.draws);
 }
 
 template <class Bytes, Some<AbilityMeasure> T>
 void members(Bytes& bytes, T& row) {
-  bytes(row.ability, row.precision, row.levers, row.random_weights, row.task, row.higher_is_better,
-        row.models);
+  bytes(row.ability, row.precision, row.random_weights, row.task, row.num_fewshot,
+        row.num_questions, row.unit, row.models);
 }
 
 template <class Bytes, Some<Part> T>

@@ -109,25 +109,32 @@ struct SizeRow : SizeRelation {
       models;  ///< "family stories", "families a and b, tuning = base", "... (random weights)"
   bool random_weights = false;
   bool within_family = false;  ///< one of several families, which have a row together too
+  bool all_levers = false;     ///< over several settings of the levers, each of which has its own
   std::vector<Point> points;   ///< smallest model first
   Trend trend = Trend::unknown;
   std::vector<std::string> notes;      ///< in words
   std::vector<std::string> footnotes;  ///< the notes without what stands in the row's columns
 };
 
+/// What 1 of a rescaled score is.
+enum class ScoreUnit { range, mean, mixed };
+/// "of the range from chance to perfect", "of the mean of the models", "of the rescaled score".
+std::string_view name_of(ScoreUnit unit);
+
 /// An ability over the models that share levers and precision. Its score of a model is the mean of
-/// the standardised headline metrics of its tasks (each number of shots counts by itself): estimate
-/// less the mean over the models, divided by their standard deviation, turned so that more is
-/// better. Tasks on which all models score the same have nothing to say, and are left out.
+/// the rescaled headline metrics of its tasks (each number of shots counts by itself): 0 is
+/// guessing and 1 perfect, more is better (rescale.hpp).
 struct AbilityRow : SizeRelation {
   std::string ability;
   std::string precision;
   std::string models;
   bool random_weights = false;
+  bool all_levers = false;  ///< over several settings of the levers, each of which has its own
   std::int32_t num_tasks = 0;
-  std::int32_t num_rows = 0;  ///< tasks times numbers of shots
-  std::int32_t num_left_out = 0;
-  std::vector<Point> points;  ///< smallest model first; estimates in standard deviations
+  std::int32_t num_rows = 0;      ///< tasks times numbers of shots
+  std::int32_t num_left_out = 0;  ///< more of them, for want of a scale: a loss of nought
+  ScoreUnit unit = ScoreUnit::range;
+  std::vector<Point> points;  ///< smallest model first; estimates are rescaled scores
   Trend trend = Trend::unknown;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "report/ladder.hpp"
 #include "stats/bootstrap.hpp"
 
 namespace allometer::report {
@@ -63,6 +64,12 @@ Rung rung_of(const Seeds& seeds, const results::PlannedMetric& metric, const Set
 
 }  // namespace
 
+void sort_smallest_first(std::vector<Rung>& rungs) {
+  std::stable_sort(rungs.begin(), rungs.end(), [](const Rung& a, const Rung& b) {
+    return a.point.parameters < b.point.parameters;
+  });
+}
+
 std::vector<Rung> rungs_of(std::span<const Sample* const> samples,
                            const results::PlannedMetric& metric, const Source& source,
                            const Settings& settings) {
@@ -81,12 +88,11 @@ std::vector<Rung> rungs_of(std::span<const Sample* const> samples,
     rung.point.model = index;
     rung.point.parameters = parameters_of(model, settings);
     rung.family = model.family;
+    rung.levers = text_of(model.levers);
     for (const Sample* sample : seeds) rung.seeds.insert(cell_of(sample).seed);
     rungs.push_back(std::move(rung));
   }
-  std::stable_sort(rungs.begin(), rungs.end(), [](const Rung& a, const Rung& b) {
-    return a.point.parameters < b.point.parameters;
-  });
+  sort_smallest_first(rungs);
   return rungs;
 }
 

@@ -20,9 +20,12 @@ double parameters_of(const results::PlannedModel& model, const Settings& setting
 struct Rung {
   Point point;
   std::string family;
+  std::string levers;  ///< "tuning = base, data = web"; empty if none
   std::set<std::uint64_t> seeds;
   Eigen::ArrayXd draws;  ///< estimates, [draws]
 };
+
+void sort_smallest_first(std::vector<Rung>& rungs);
 
 /// One rung per model of the samples, which are done, resampled and estimated; smallest N first.
 std::vector<Rung> rungs_of(std::span<const Sample* const> samples,

@@ -117,21 +117,18 @@ std::vector<std::uint64_t> common_seeds(const std::vector<Fit>& fits) {
 /// Of level or gain with log10 N. Without two draws there is nothing to resample.
 SizeRelation relate_fits(const std::vector<Fit>& fits, bool is_gain, const Settings& settings,
                          const std::string& key) {
-  std::vector<double> log_size;
-  std::vector<double> estimate;
-  std::vector<int> family;
-  std::map<std::string, int> labels;
+  SizedEstimates models;
+  Labels labels;
   for (const Fit& fit : fits) {
-    log_size.push_back(std::log10(fit.point.parameters));
-    estimate.push_back(is_gain ? fit.point.gain : fit.point.level);
-    family.push_back(labels.try_emplace(fit.family, std::ssize(labels)).first->second);
+    models.log_size.push_back(std::log10(fit.point.parameters));
+    models.estimate.push_back(is_gain ? fit.point.gain : fit.point.level);
+    models.family.push_back(labels.of(fit.family));
   }
   const std::vector<std::uint64_t> seeds = common_seeds(fits);
-  Eigen::MatrixXd draws =
-      Eigen::MatrixXd::Constant(settings.bootstrap_draws, std::ssize(fits), kUndefined);
+  models.draws = Eigen::MatrixXd::Constant(settings.bootstrap_draws, std::ssize(fits), kUndefined);
   if (seeds.size() > 1)
-    draws = resampled(fits, seeds, is_gain, settings.bootstrap_draws, "draws/" + key);
-  return relate({log_size, estimate, family, draws}, key, settings);
+    models.draws = resampled(fits, seeds, is_gain, settings.bootstrap_draws, "draws/" + key);
+  return relate(models, key, settings);
 }
 
 class RowMaker {
@@ -154,7 +151,7 @@ class RowMaker {
       families.insert(fit.family);
       row.points.push_back(fit.point);
     }
-    row.models = name_of_models(families, ladder);
+    row.models = name_of_models(families, ladder.levers, ladder.random_weights);
     const std::string key = fmt::format("shots/{}/{}/{}/{}/{}", settings_.seed, task.name,
                                         metric_name, row.precision, row.models);
     row.level = relate_fits(fits, false, settings_, key + "/level");

@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "report/ladder.hpp"
 #include "report/report.hpp"
-#include "report/size_table.hpp"
 
 namespace allometer::report {
 

@@ -1,11 +1,13 @@
 #include "report/size_relation.hpp"
 
+#include <cmath>
 #include <set>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "core/random.hpp"
+#include "report/ladder.hpp"
 #include "stats/bootstrap.hpp"
 #include "stats/correlation.hpp"
 #include "stats/permutation.hpp"
@@ -34,6 +36,28 @@ std::vector<int> strata_of(std::span<const int> family) {
 }
 
 }  // namespace
+
+SizedEstimates sized(std::span<const Rung* const> rungs) {
+  SizedEstimates models;
+  if (rungs.empty()) return models;
+  models.draws.resize(rungs.front()->draws.size(), std::ssize(rungs));
+  Labels families;
+  Labels settings;
+  for (const Rung* rung : rungs) {
+    models.draws.col(std::ssize(models.estimate)) = rung->draws;
+    models.log_size.push_back(std::log10(rung->point.parameters));
+    models.estimate.push_back(rung->point.estimate);
+    models.family.push_back(families.of(rung->family + "/" + rung->levers));
+    models.setting.push_back(settings.of(rung->levers));
+  }
+  return models;
+}
+
+SizedEstimates sized(std::span<const Rung> rungs) {
+  std::vector<const Rung*> all;
+  for (const Rung& rung : rungs) all.push_back(&rung);
+  return sized(all);
+}
 
 SizeRelation relate(const SizedEstimates& models, std::string_view key, const Settings& settings) {
   SizeRelation row;

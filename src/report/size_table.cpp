@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 #include <tuple>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "report/size_relation.hpp"
 #include "stats/bootstrap.hpp"
@@ -22,39 +22,13 @@ struct Draft {
   const Settings& settings;
   const Source& source;
   std::vector<const Rung*> rungs;  ///< smallest first
-  std::vector<int> family;         ///< label per rung
-  Eigen::MatrixXd draws;           ///< [draws x rungs]
-  std::vector<double> log_size;
-  std::vector<double> estimate;
+  SizedEstimates models;           ///< one entry per rung
   SizeRow row;
 };
 
 std::span<const double> column(const Eigen::MatrixXd& matrix, Eigen::Index index) {
   return {matrix.col(index).data(), static_cast<std::size_t>(matrix.rows())};
 }
-
-std::string join(const std::vector<std::string>& words) {
-  std::string all;
-  for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
-  return all;
-}
-
-}  // namespace
-
-std::string name_of_models(const std::set<std::string>& families, const Ladder& ladder) {
-  std::string name;
-  if (families.size() > 1) {
-    name = families.size() > 3 ? fmt::format("{} families", families.size())
-                               : "families " + join({families.begin(), families.end()});
-  } else {
-    name = families.begin()->empty() ? "models without a family" : "family " + *families.begin();
-  }
-  if (!ladder.levers.empty()) name += ", " + ladder.levers;
-  if (ladder.random_weights) name += " (random weights)";
-  return name;
-}
-
-namespace {
 
 /// In print a footnote stands for the notes of several rows: what differs between them is in their
 /// columns.
@@ -67,7 +41,6 @@ void add_note(SizeRow& row, std::string note, std::string footnote = {}) {
 void choose_rungs(Draft& draft, std::span<const Rung* const> all) {
   std::vector<std::string> undefined;
   std::vector<std::string> sizeless;
-  std::map<std::string, int> labels;
   std::set<std::string> families;
   for (const Rung* rung : all) {
     families.insert(rung->family);
@@ -78,25 +51,15 @@ void choose_rungs(Draft& draft, std::span<const Rung* const> all) {
       undefined.push_back(model.name);
     } else {
       draft.rungs.push_back(rung);
-      const int next = static_cast<int>(labels.size());
-      draft.family.push_back(labels.try_emplace(rung->family, next).first->second);
     }
   }
-  draft.row.models = name_of_models(families, draft.ladder);
+  draft.row.models = name_of_models(families, draft.ladder.levers, draft.ladder.random_weights);
   if (!undefined.empty()) {
-    add_note(draft.row, "no finite estimate, left out: " + join(undefined));
+    add_note(draft.row,
+             fmt::format("no finite estimate, left out: {}", fmt::join(undefined, ", ")));
   }
-  if (!sizeless.empty()) add_note(draft.row, "size unknown, left out: " + join(sizeless));
-}
-
-void gather(Draft& draft) {
-  draft.draws.resize(draft.settings.bootstrap_draws, static_cast<Eigen::Index>(draft.rungs.size()));
-  for (std::size_t i = 0; i < draft.rungs.size(); ++i) {
-    const Rung& rung = *draft.rungs[i];
-    draft.draws.col(static_cast<Eigen::Index>(i)) = rung.draws;
-    draft.log_size.push_back(std::log10(rung.point.parameters));
-    draft.estimate.push_back(rung.point.estimate);
-    draft.row.points.push_back(rung.point);
+  if (!sizeless.empty()) {
+    add_note(draft.row, fmt::format("size unknown, left out: {}", fmt::join(sizeless, ", ")));
   }
 }
 
@@ -104,8 +67,7 @@ void correlate(Draft& draft) {
   SizeRow& row = draft.row;
   const std::string key = fmt::format("{}/{}/{}/{}/{}", draft.task.name, draft.metric.name,
                                       row.num_fewshot, row.precision, row.models);
-  static_cast<SizeRelation&>(row) =
-      relate({draft.log_size, draft.estimate, draft.family, draft.draws}, key, draft.settings);
+  static_cast<SizeRelation&>(row) = relate(draft.models, key, draft.settings);
 }
 
 /// Does the interval of every model hold the chance level? Each is widened for the number of models
@@ -115,10 +77,10 @@ bool at_chance(const Draft& draft) {
   if (std::isnan(draft.metric.chance) || draft.rungs.empty()) return false;
   const double models = static_cast<double>(draft.rungs.size());
   const double confidence = 1 - (1 - draft.settings.confidence) / models;
-  for (Eigen::Index i = 0; i < draft.draws.cols(); ++i) {
+  for (Eigen::Index i = 0; i < draft.models.draws.cols(); ++i) {
     const Point& point = draft.rungs[static_cast<std::size_t>(i)]->point;
     if (point.ci_low <= draft.metric.chance && draft.metric.chance <= point.ci_high) continue;
-    const auto interval = stats::percentile_interval(column(draft.draws, i), confidence);
+    const auto interval = stats::percentile_interval(column(draft.models.draws, i), confidence);
     if (!(interval.low <= draft.metric.chance && draft.metric.chance <= interval.high))
       return false;
   }
@@ -126,9 +88,9 @@ bool at_chance(const Draft& draft) {
 }
 
 bool constant(const Draft& draft) {
-  return draft.estimate.size() > 1 &&
-         std::all_of(draft.estimate.begin(), draft.estimate.end(),
-                     [&](double e) { return e == draft.estimate.front(); });
+  return draft.models.estimate.size() > 1 &&
+         std::all_of(draft.models.estimate.begin(), draft.models.estimate.end(),
+                     [&](double e) { return e == draft.models.estimate.front(); });
 }
 
 Trend trend_of(const Draft& draft, bool is_at_chance) {
@@ -146,6 +108,22 @@ bool seeds_differ(const Draft& draft) {
                      [&](const Rung* rung) { return rung->seeds != draft.rungs.front()->seeds; });
 }
 
+/// How p deals with several families; models of one family and other levers are a family of their
+/// own.
+void note_families(Draft& draft) {
+  const std::vector<int>& family = draft.models.family;
+  const auto num_families = std::set<int>(family.begin(), family.end()).size();
+  if (num_families < 2) return;
+  const auto& setting = draft.models.setting;
+  const bool several_settings = std::set<int>(setting.begin(), setting.end()).size() > 1;
+  add_note(draft.row,
+           num_families == family.size()
+               ? "each family has one model: p takes families to be alike but for size"
+           : several_settings
+               ? fmt::format("{} families with levers pooled: p permutes within them", num_families)
+               : fmt::format("{} families pooled: p permutes within families", num_families));
+}
+
 void take_notes(Draft& draft, bool is_at_chance) {
   SizeRow& row = draft.row;
   const double alpha = 1 - draft.settings.confidence;
@@ -158,7 +136,7 @@ void take_notes(Draft& draft, bool is_at_chance) {
   if (constant(draft)) {
     add_note(row,
              fmt::format("constant: every model scores {:.4g}, so there is nothing to correlate",
-                         draft.estimate.front()),
+                         draft.models.estimate.front()),
              "constant: every model scores the same, so there is nothing to correlate");
   }
   if (row.num_sizes < 2) {
@@ -172,13 +150,7 @@ void take_notes(Draft& draft, bool is_at_chance) {
                          row.spearman.smallest_p),
              fmt::format("too few sizes, or too many ties, for p < {:.2g}: see min p", alpha));
   }
-  if (const auto families = std::set<int>(draft.family.begin(), draft.family.end());
-      families.size() > 1) {
-    add_note(row,
-             families.size() == draft.family.size()
-                 ? "each family has one model: p takes families to be alike but for size"
-                 : fmt::format("{} families pooled: p permutes within families", families.size()));
-  }
+  note_families(draft);
   if (seeds_differ(draft)) add_note(row, "not every model has every seed");
 }
 
@@ -190,7 +162,8 @@ SizeRow make_row(Draft draft, std::span<const Rung* const> rungs, std::int32_t m
   row.precision = draft.ladder.precision;
   row.random_weights = draft.ladder.random_weights;
   choose_rungs(draft, rungs);
-  gather(draft);
+  draft.models = sized(draft.rungs);
+  for (const Rung* rung : draft.rungs) draft.row.points.push_back(rung->point);
   correlate(draft);
   const bool is_at_chance = at_chance(draft);
   row.trend = trend_of(draft, is_at_chance);
@@ -224,29 +197,69 @@ std::string_view name_of(Trend trend) {
   return "unknown";
 }
 
-std::vector<SizeRow> size_rows(const Ladder& ladder, std::int32_t metric,
-                               std::span<const Rung> rungs, const Source& source,
-                               const Settings& settings) {
-  const auto& task = source.plan.tasks[static_cast<std::size_t>(ladder.task)];
-  const auto& planned = task.metrics[static_cast<std::size_t>(metric)];
+void SizeTable::add(const Ladder& ladder, std::int32_t metric, std::vector<Rung> rungs) {
+  Ladder shared = ladder;
+  shared.levers.clear();
+  const auto differs_in_more = [&](const Group& group) {
+    Ladder other = group.shared;
+    other.random_weights = shared.random_weights;
+    return other != shared;
+  };
+  if (std::any_of(groups_.begin(), groups_.end(), differs_in_more)) finish();
+  auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) {
+    return g.metric == metric && g.shared == shared;
+  });
+  if (group == groups_.end()) group = groups_.insert(group, {shared, metric, {}});
+  group->of_setting[ladder.levers] = std::move(rungs);
+}
+
+void SizeTable::finish() {
+  for (const Group& group : groups_) {
+    const auto& task = source_.plan.tasks[static_cast<std::size_t>(group.shared.task)];
+    const auto& metric = task.metrics[static_cast<std::size_t>(group.metric)];
+    std::vector<const Rung*> all;
+    for (const auto& [levers, rungs] : group.of_setting) {
+      Ladder ladder = group.shared;
+      ladder.levers = levers;
+      add_rows(ladder, group.metric, rungs);
+      for (const Rung& rung : rungs) all.push_back(&rung);
+    }
+    if (task.is_headline(metric))
+      part_.measures.push_back(ability_measure(group.shared, task, metric, all));
+    if (group.of_setting.size() > 1) add_row_of_all_levers(group, std::move(all));
+  }
+  groups_.clear();
+}
+
+void SizeTable::add_rows(const Ladder& ladder, std::int32_t metric, std::span<const Rung> rungs) {
   std::vector<const Rung*> all;
   std::map<std::string, std::vector<const Rung*>> families;
   for (const Rung& rung : rungs) {
     all.push_back(&rung);
     families[rung.family].push_back(&rung);
   }
-  const auto row_of = [&](std::span<const Rung* const> members) {
-    return make_row({ladder, task, planned, settings, source, {}, {}, {}, {}, {}, {}}, members,
-                    metric);
-  };
-  std::vector<SizeRow> rows;
-  if (families.size() != 1) rows.push_back(row_of(all));
+  if (families.size() != 1) add_row(ladder, metric, all);
   for (const auto& [name, members] : families) {
     if (families.size() > 1 && count_sizes(members) < 2) continue;
-    rows.push_back(row_of(members));
-    rows.back().within_family = families.size() > 1;
+    add_row(ladder, metric, members).within_family = families.size() > 1;
   }
-  return rows;
+}
+
+void SizeTable::add_row_of_all_levers(const Group& group, std::vector<const Rung*> rungs) {
+  std::stable_sort(rungs.begin(), rungs.end(), [](const Rung* a, const Rung* b) {
+    return a->point.parameters < b->point.parameters;
+  });
+  Ladder ladder = group.shared;
+  ladder.levers = name_of_settings(group.of_setting.size());
+  add_row(ladder, group.metric, rungs).all_levers = true;
+}
+
+SizeRow& SizeTable::add_row(const Ladder& ladder, std::int32_t metric,
+                            std::span<const Rung* const> rungs) {
+  const auto& task = source_.plan.tasks[static_cast<std::size_t>(ladder.task)];
+  const auto& planned = task.metrics[static_cast<std::size_t>(metric)];
+  return part_.size_rows.emplace_back(
+      make_row({ladder, task, planned, settings_, source_, {}, {}, {}}, rungs, metric));
 }
 
 void sort_weakest_first(std::vector<SizeRow>& rows) {

@@ -1,39 +1,50 @@
 #pragma once
-/// From the samples of models that share task, shots, precision and levers to rows of the size
-/// table.
+/// From the rungs of models that share task, shots, precision and levers to rows of the size table.
 
 #include <cstdint>
-#include <set>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "report/ladder.hpp"
+#include "report/part.hpp"
 #include "report/report.hpp"
 #include "report/rung.hpp"
 
 namespace allometer::report {
 
-/// What the cells of one ladder share: one rung per model, seeds pooled.
-struct Ladder {
-  std::int32_t task = 0;
-  std::int32_t num_questions = 0;
-  std::int32_t num_fewshot = 0;
-  std::string precision;
-  std::string levers;  ///< "tuning = base, data = web"; empty if none
-  bool random_weights = false;
-  bool in_job = true;
+/// Makes the rows of one task while the draws of its rungs are at hand.
+class SizeTable {
+ public:
+  /// `part` gets the rows, and the measures of abilities.
+  SizeTable(const Source& source, const Settings& settings, Part& part)
+      : source_(source), settings_(settings), part_(part) {}
 
-  auto operator<=>(const Ladder&) const = default;
+  /// One metric of a ladder's cells that are done. Rows: one per family of at least two sizes, and
+  /// one of all families if there are several. Ladders that differ in nothing but levers and random
+  /// weights come one after another, and have a row over all their levers.
+  void add(const Ladder& ladder, std::int32_t metric, std::vector<Rung> rungs);
+  /// No more ladders come.
+  void finish();
+
+ private:
+  /// The rungs of one metric, by levers, of models that are trained or random alike.
+  struct Group {
+    Ladder shared;
+    std::int32_t metric = 0;
+    std::map<std::string, std::vector<Rung>> of_setting;
+  };
+
+  void add_rows(const Ladder& ladder, std::int32_t metric, std::span<const Rung> rungs);
+  void add_row_of_all_levers(const Group& group, std::vector<const Rung*> rungs);
+  SizeRow& add_row(const Ladder& ladder, std::int32_t metric, std::span<const Rung* const> rungs);
+
+  const Source& source_;
+  const Settings& settings_;
+  Part& part_;
+  std::vector<Group> groups_;
 };
-
-/// "family stories", "families a and b, tuning = base", "4 families (random weights)".
-std::string name_of_models(const std::set<std::string>& families, const Ladder& ladder);
-
-/// Rows of one metric: one per family of at least two sizes, and one of all families if there are
-/// several. Rungs: of the ladder's cells that are done.
-std::vector<SizeRow> size_rows(const Ladder& ladder, std::int32_t metric,
-                               std::span<const Rung> rungs, const Source& source,
-                               const Settings& settings);
 
 /// |rho|, then |r|; a constant measure counts as nought, one that has no correlation for want of
 /// models goes last.

@@ -81,6 +81,12 @@ struct PlannedTask {
   std::vector<std::int32_t> num_choices;
   std::vector<double> difficulties;  ///< NaN where a question has none; empty where none has
   Digest digest;
+
+  /// Does this one of the task's metrics speak for it? None does where `headline` names none.
+  bool is_headline(const PlannedMetric& candidate) const {
+    const bool is_first = !metrics.empty() && candidate.name == metrics.front().name;
+    return headline.empty() ? is_first : candidate.name == headline;
+  }
 };
 
 struct PlannedCell {

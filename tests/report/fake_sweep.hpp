@@ -60,6 +60,7 @@ class FakeSweep {
     bool higher_is_better = true;
     double chance = kUndefined;
     bool has_standard_error = true;
+    double best = kUndefined;
   };
 
   /// A task with one metric, asked of every model there is, for each seed. Returns the task's
@@ -73,6 +74,7 @@ class FakeSweep {
     metric.aggregation = spec.aggregation;
     metric.higher_is_better = spec.higher_is_better;
     metric.chance = spec.chance;
+    metric.best = spec.best;
     metric.has_standard_error = spec.has_standard_error;
     metric.unit = "1";
     task.metrics.push_back(metric);

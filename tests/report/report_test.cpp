@@ -331,7 +331,11 @@ TEST(SizeTable, FamiliesLeversAndRandomWeightsAreKeptApart) {
   const Report report = sweep.analyse();
   std::map<std::string, const SizeRow*> rows;
   for (const SizeRow& row : report.size_rows) rows[row.models] = &row;
-  ASSERT_EQ(rows.size(), 5u);
+  ASSERT_EQ(rows.size(), 6u);
+  ASSERT_TRUE(rows.contains("families a, b, 2 lever settings"));
+  EXPECT_EQ(rows["families a, b, 2 lever settings"]->points.size(), 9u);
+  EXPECT_THAT(rows["families a, b, 2 lever settings"]->notes,
+              Contains("3 families with levers pooled: p permutes within them"));
   ASSERT_TRUE(rows.contains("family a"));
   ASSERT_TRUE(rows.contains("family b"));
   ASSERT_TRUE(rows.contains("families a, b"));
@@ -625,57 +629,94 @@ TEST(Scores, AModelWithoutAResultHasNone) {
   EXPECT_THAT(rows[1], MatchesRegex("u +acc +0.*"));
 }
 
-/// Two tasks of the ability "x" that every model answers: shares of right answers and a loss.
+/// Three tasks of the ability "x" that every model answers: two shares of right answers and a loss.
 FakeSweep sweep_of_abilities() {
   FakeSweep sweep;
   sweep.ladder();
-  sweep.add_task("right", 200, {}, testing::growing);
+  sweep.add_task("right", 200, {.chance = 0.25, .best = 1}, testing::growing);
   sweep.add_task("loss", 200, {.name = "loss", .higher_is_better = false}, [](int m, int q) {
     return std::pair(2 - 0.3 * m + 0.1 * testing::noise(m, q), 1.0);
   });
-  sweep.add_task("same", 200, {}, [](int, int q) { return std::pair(q % 2 == 0 ? 1.0 : 0, 1.0); });
-  sweep.add_task("coin", 200, {}, testing::coin);
+  sweep.add_task("same", 200, {.best = 1},
+                 [](int, int q) { return std::pair(q % 2 == 0 ? 1.0 : 0, 1.0); });
+  sweep.add_task("coin", 200, {.chance = 0.5, .best = 1}, testing::coin);
   auto& tasks = sweep.source().plan.tasks;
   for (int t : {0, 1, 2}) tasks[static_cast<std::size_t>(t)].ability = "x";
   tasks[3].ability = "luck";
   return sweep;
 }
 
-TEST(Abilities, AreTheMeanOfStandardisedHeadlines) {
+const AbilityRow& ability_of(const Report& report, const std::string& models) {
+  for (const AbilityRow& row : report.ability_rows) {
+    if (row.ability == "x" && row.models == models) return row;
+  }
+  throw std::runtime_error("no row of " + models);
+}
+
+TEST(Abilities, AreTheMeanOfRescaledHeadlines) {
   FakeSweep sweep = sweep_of_abilities();
   const Report report = sweep.analyse();
   ASSERT_EQ(report.ability_rows.size(), 2u);
   EXPECT_EQ(report.ability_rows[0].ability, "luck") << "weakest first";
+  EXPECT_EQ(report.ability_rows[0].unit, ScoreUnit::range);
   const AbilityRow& row = report.ability_rows[1];
   EXPECT_EQ(row.ability, "x");
-  EXPECT_EQ(row.num_tasks, 2);
-  EXPECT_EQ(row.num_left_out, 1) << "where all models score the same there is nothing to say";
+  EXPECT_EQ(row.num_tasks, 3);
+  EXPECT_EQ(row.num_left_out, 0);
   EXPECT_EQ(row.num_sizes, 5);
+  EXPECT_EQ(row.unit, ScoreUnit::mixed);
 
   // The same by hand, from the estimates of the cells.
-  std::vector<double> expected(5, 0);
-  for (int task : {0, 1}) {
-    std::vector<double> values;
-    for (const auto& estimate : report.estimates) {
-      const auto& cell = sweep.source().cells[static_cast<std::size_t>(estimate.cell)].cell;
-      if (cell.task == task) values.push_back(estimate.estimate);
-    }
-    ASSERT_EQ(values.size(), 5u);
-    double mean = 0, squares = 0;
-    for (const double value : values) mean += value / 5;
-    for (const double value : values) squares += (value - mean) * (value - mean) / 4;
-    for (std::size_t m = 0; m < 5; ++m)
-      expected[m] += (task == 0 ? 1 : -1) * (values[m] - mean) / std::sqrt(squares) / 2;
+  std::vector<std::vector<double>> values(3);
+  for (const auto& estimate : report.estimates) {
+    const auto& cell = sweep.source().cells[static_cast<std::size_t>(estimate.cell)].cell;
+    if (cell.task < 3) values[static_cast<std::size_t>(cell.task)].push_back(estimate.estimate);
   }
+  double mean_loss = 0;
+  for (const double loss : values[1]) mean_loss += loss / 5;
   ASSERT_EQ(row.points.size(), 5u);
   for (std::size_t m = 0; m < 5; ++m) {
-    EXPECT_NEAR(row.points[m].estimate, expected[m], 1e-12);
-    EXPECT_LT(row.points[m].ci_low, expected[m]);
-    EXPECT_GT(row.points[m].ci_high, expected[m]);
+    const double expected =
+        ((values[0][m] - 0.25) / 0.75 - values[1][m] / mean_loss + values[2][m]) / 3;
+    EXPECT_NEAR(row.points[m].estimate, expected, 1e-12);
+    EXPECT_LT(row.points[m].ci_low, expected);
+    EXPECT_GT(row.points[m].ci_high, expected);
   }
   EXPECT_EQ(row.spearman.value, 1);
   EXPECT_EQ(row.trend, Trend::improves);
   EXPECT_THAT(format_tables(report), HasSubstr("Abilities against log10 N"));
+}
+
+TEST(Abilities, WithoutAScaleAreLeftOut) {
+  FakeSweep sweep = sweep_of_abilities();
+  const std::size_t nought = static_cast<std::size_t>(
+      sweep.add_task("nought", 50, {.name = "loss", .higher_is_better = false},
+                     [](int, int) { return std::pair(0.0, 1.0); }));
+  sweep.source().plan.tasks[nought].ability = "x";
+  const AbilityRow row = sweep.analyse().ability_rows.at(1);
+  EXPECT_EQ(row.num_tasks, 3);
+  EXPECT_EQ(row.num_left_out, 1);
+}
+
+TEST(Abilities, OverAllLeversHaveARowMore) {
+  FakeSweep sweep;
+  for (int m = 0; m < 3; ++m)
+    sweep.add_model("a" + std::to_string(m), 1000 << m, "a", false, {{"tuning", "base"}});
+  for (int m = 0; m < 3; ++m)
+    sweep.add_model("b" + std::to_string(m), 1100 << m, "a", false, {{"tuning", "sft"}});
+  sweep.add_task("t", 100, {.best = 1}, testing::growing);
+  sweep.source().plan.tasks[0].ability = "x";
+  const Report report = sweep.analyse();
+  ASSERT_EQ(report.ability_rows.size(), 3u);
+  EXPECT_EQ(ability_of(report, "family a, tuning = base").points.size(), 3u);
+  const AbilityRow& all = ability_of(report, "family a, 2 lever settings");
+  EXPECT_TRUE(all.all_levers);
+  ASSERT_EQ(all.points.size(), 6u);
+  EXPECT_EQ(all.points[1].model, 3) << "smallest first";
+  ASSERT_EQ(report.size_rows.size(), 3u);
+  EXPECT_EQ(std::count_if(report.size_rows.begin(), report.size_rows.end(),
+                          [](const SizeRow& row) { return row.all_levers; }),
+            1);
 }
 
 TEST(Abilities, CountOnlyHeadlinesAndModelsThatAnsweredAll) {
@@ -687,7 +728,7 @@ TEST(Abilities, CountOnlyHeadlinesAndModelsThatAnsweredAll) {
   const auto found = std::find_if(report.ability_rows.begin(), report.ability_rows.end(),
                                   [](const AbilityRow& row) { return row.ability == "x"; });
   ASSERT_NE(found, report.ability_rows.end());
-  EXPECT_EQ(found->num_tasks, 1);
+  EXPECT_EQ(found->num_tasks, 2);
   EXPECT_EQ(found->points.size(), 4u);
 }
 
