@@ -12,6 +12,7 @@ std::span<const Command> commands() {
       Command{"plan", "what a sweep will take: cells, tokens, memory, time", run_plan},
       Command{"status", "how far a sweep is, and how it ended", run_status},
       Command{"tasks", "list the tasks, and show their questions as a model sees them", run_tasks},
+      Command{"import", "make a results file of what others published", run_import},
       Command{"verify", "which instructions stored responses follow", run_verify},
       Command{"inspect", "architecture, parameters, memory and tokenizer of a checkpoint",
               run_inspect},

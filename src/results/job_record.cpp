@@ -257,8 +257,9 @@ PlannedCell decode_cell(const json& value, const PlanRecord& plan) {
   cell.num_fewshot = in.integer<std::int32_t>("num_fewshot");
   cell.seed = in.integer<std::uint64_t>("seed");
   cell.sampler = in.text("sampler");
-  const std::size_t questions = plan.tasks[static_cast<std::size_t>(cell.task)].question_ids.size();
-  cell.num_questions = in.index("num_questions", questions + 1);
+  // Of a cell that others ran the questions may be known by their number only.
+  cell.num_questions = in.integer<std::int32_t>("num_questions");
+  if (cell.num_questions < 0) in.fail("'num_questions' is negative");
   cell.in_job = in.flag("in_job");
   // What is needed stands before what needs it.
   if (value.contains("needs")) cell.needs = in.index("needs", plan.cells.size());

@@ -372,17 +372,21 @@ void write_cell_identity(Hdf5Group& job, const MergedGrid& grid) {
 }
 
 void write_cell_costs(Hdf5Group& job, const CellColumns& cells) {
+  // Answers that others published come without costs: their time is NaN.
+  const auto known = [&](std::size_t i) {
+    return cells.questions_done[i] > 0 && !std::isnan(cells.costs[i].wall_seconds);
+  };
   const auto number = [&](const char* name, const char* meaning, const char* units, auto get) {
     Values<double> values;
     for (std::size_t i = 0; i < cells.costs.size(); ++i) {
-      values.push_back(cells.questions_done[i] > 0 ? get(cells.costs[i], cells.peaks[i]) : kNaN);
+      values.push_back(known(i) ? get(cells.costs[i], cells.peaks[i]) : kNaN);
     }
     job.write_column(measured(name, meaning, units), "cell", values, true);
   };
   const auto count = [&](const char* name, const char* meaning, const char* units, auto get) {
     Values<std::int64_t> values;
     for (std::size_t i = 0; i < cells.costs.size(); ++i) {
-      values.push_back(cells.questions_done[i] > 0 ? get(cells.costs[i]) : io::kMissingInt64);
+      values.push_back(known(i) ? get(cells.costs[i]) : io::kMissingInt64);
     }
     job.write_column(measured(name, meaning, units), "cell", values, true);
   };
@@ -574,8 +578,10 @@ class RecordColumns {
 
 /// A shard must fit the plan that it is exported under.
 void check_shard(const ShardResult& shard, const PlannedCell& cell, const PlannedTask& task) {
+  const auto questions =
+      std::min(cell.num_questions, static_cast<std::int32_t>(task.question_ids.size()));
   const auto fits = [&](const QuestionRecord& record) {
-    return record.question < cell.num_questions &&
+    return record.question < questions &&
            record.metric_value.size() == task.metrics.size();
   };
   if (std::all_of(shard.records.begin(), shard.records.end(), fits)) return;
