@@ -13,6 +13,8 @@ std::span<const Command> commands() {
       Command{"status", "how far a sweep is, and how it ended", run_status},
       Command{"tasks", "list the tasks, and show their questions as a model sees them", run_tasks},
       Command{"import", "make a results file of what others published", run_import},
+      Command{"export", "results as files of lm-evaluation-harness or CSV", run_export},
+      Command{"merge", "several results files into one", run_merge},
       Command{"verify", "which instructions stored responses follow", run_verify},
       Command{"inspect", "architecture, parameters, memory and tokenizer of a checkpoint",
               run_inspect},

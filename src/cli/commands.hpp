@@ -40,6 +40,8 @@ int run_generate(std::span<const std::string> words);
 int run_logits(std::span<const std::string> words);
 int run_make_model(std::span<const std::string> words);
 int run_verify(std::span<const std::string> words);
+int run_export(std::span<const std::string> words);
+int run_merge(std::span<const std::string> words);
 int run_import(std::span<const std::string> words);
 int run_status(std::span<const std::string> words);
 

@@ -118,6 +118,91 @@ std::optional<std::string> read_text_attribute(hid_t object, const std::string& 
   return result;
 }
 
+/// The type of a column or attribute; nothing for one that is never written here.
+std::optional<ColumnType> stored_type(hid_t type) {
+  if (H5Tis_variable_str(type) > 0) return ColumnType::text;
+  const std::size_t size = H5Tget_size(type);
+  if (H5Tget_class(type) == H5T_FLOAT && size == 8) return ColumnType::float64;
+  if (H5Tget_class(type) != H5T_INTEGER) return std::nullopt;
+  if (size == 2) return ColumnType::int16;
+  if (size == 4) return ColumnType::int32;
+  if (size == 8) return ColumnType::int64;
+  return std::nullopt;
+}
+
+/// A number or a list of int16; nothing for any other attribute.
+std::optional<AttributeValue> read_number_attribute(hid_t object, const std::string& name,
+                                                    const fs::path& file) {
+  const std::string action = fmt::format("read attribute '{}'", name);
+  const Handle attribute =
+      checked(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose, action, file);
+  const Handle stored = checked(H5Aget_type(attribute.get()), H5Tclose, action, file);
+  const Handle space = checked(H5Aget_space(attribute.get()), H5Sclose, action, file);
+  const auto type = stored_type(stored.get());
+  const auto count = static_cast<std::size_t>(H5Sget_simple_extent_npoints(space.get()));
+  if (!type || *type == ColumnType::text) return std::nullopt;
+  const Handle memory = make_type(*type, file);
+  const auto read = [&](void* data) {
+    check(H5Aread(attribute.get(), memory.get(), data), action, file);
+  };
+  if (H5Sget_simple_extent_type(space.get()) != H5S_SCALAR) {
+    if (*type != ColumnType::int16) return std::nullopt;
+    std::vector<std::int16_t> values(count);
+    read(values.data());
+    return values;
+  }
+  const auto scalar = [&](auto value) {
+    read(&value);
+    return AttributeValue(value);
+  };
+  switch (*type) {
+    case ColumnType::int16:
+      return scalar(std::int16_t{});
+    case ColumnType::int32:
+      return scalar(std::int32_t{});
+    case ColumnType::int64:
+      return scalar(std::int64_t{});
+    default:
+      return scalar(double{});
+  }
+}
+
+herr_t add_attribute_name(hid_t, const char* name, const H5A_info_t*, void* names) {
+  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  return 0;
+}
+
+/// The name, within its group, of the scale that is attached to the one axis of a column.
+herr_t take_scale_name(hid_t, unsigned, hid_t scale, void* name) {
+  std::string path(static_cast<std::size_t>(H5Iget_name(scale, nullptr, 0)) + 1, '\0');
+  H5Iget_name(scale, path.data(), path.size());
+  path.pop_back();
+  *static_cast<std::string*>(name) = path.substr(path.find_last_of('/') + 1);
+  return 1;
+}
+
+/// What create_column writes of its ColumnInfo.
+ColumnInfo read_info(hid_t dataset, const std::string& name, const fs::path& file) {
+  ColumnInfo info{name, read_text_attribute(dataset, "long_name", file).value_or("")};
+  info.units = read_text_attribute(dataset, "units", file).value_or("1");
+  info.has_missing = H5Aexists(dataset, "_FillValue") > 0;
+  std::vector<std::string> names;
+  hsize_t index = 0;
+  check(H5Aiterate2(dataset, H5_INDEX_CRT_ORDER, H5_ITER_INC, &index, add_attribute_name, &names),
+        "list the attributes of '" + name + "'", file);
+  constexpr std::array<std::string_view, 7> kKnown = {
+      "long_name", "units", "_FillValue", "CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST"};
+  for (const std::string& attribute : names) {
+    if (std::find(kKnown.begin(), kKnown.end(), attribute) != kKnown.end()) continue;
+    if (auto text = read_text_attribute(dataset, attribute, file)) {
+      info.attributes.emplace_back(attribute, *std::move(text));
+    } else if (auto number = read_number_attribute(dataset, attribute, file)) {
+      info.attributes.emplace_back(attribute, *std::move(number));
+    }
+  }
+  return info;
+}
+
 void set_fill(hid_t properties, ColumnType type, const fs::path& file) {
   const auto set = [&](auto value) {
     check(H5Pset_fill_value(properties, memory_type(type), &value), "set a fill value", file);
@@ -421,7 +506,7 @@ void Hdf5Group::set_attribute(const std::string& name, const AttributeValue& val
 }
 
 std::string Hdf5Group::text_attribute(const std::string& name) const {
-  auto text = read_text_attribute(impl_->id.get(), name, impl_->file);
+  auto text = find_text_attribute(name);
   if (!text) {
     throw FormatError(
         fmt::format("{}: there is no text attribute '{}' in '{}'; the file was not written by this "
@@ -429,6 +514,51 @@ std::string Hdf5Group::text_attribute(const std::string& name) const {
                     impl_->file.string(), name, impl_->path));
   }
   return *text;
+}
+
+std::optional<std::string> Hdf5Group::find_text_attribute(const std::string& name) const {
+  return read_text_attribute(impl_->id.get(), name, impl_->file);
+}
+
+std::optional<std::int64_t> Hdf5Group::integer_attribute(const std::string& name) const {
+  if (H5Aexists(impl_->id.get(), name.c_str()) <= 0) return std::nullopt;
+  const auto value = read_number_attribute(impl_->id.get(), name, impl_->file);
+  const auto* integer = value ? std::get_if<std::int64_t>(&*value) : nullptr;
+  return integer ? std::optional(*integer) : std::nullopt;
+}
+
+ColumnLayout Hdf5Group::column_layout(const std::string& name) const {
+  const std::string action = fmt::format("look at column '{}'", impl_->describe(name));
+  const Handle dataset = impl_->open_dataset(name);
+  const Handle space = checked(H5Dget_space(dataset.get()), H5Sclose, action, impl_->file);
+  const Handle stored = checked(H5Dget_type(dataset.get()), H5Tclose, action, impl_->file);
+  const auto fail = [&](const char* problem) {
+    throw FormatError(fmt::format("{}: column '{}' {}; the file was not written by Allometer",
+                                  impl_->file.string(), impl_->describe(name), problem));
+  };
+  hsize_t size = 0;
+  hsize_t most = 0;
+  if (H5Sget_simple_extent_ndims(space.get()) != 1) fail("is not one-dimensional");
+  H5Sget_simple_extent_dims(space.get(), &size, &most);
+  ColumnLayout layout;
+  layout.size = static_cast<std::int64_t>(size);
+  layout.unlimited = most == H5S_UNLIMITED;
+  layout.dimension = name;
+  if (H5DSis_scale(dataset.get()) > 0) {
+    std::array<char, 128> label{};
+    H5DSget_scale_name(dataset.get(), label.data(), label.size());
+    layout.bare_dimension = std::string_view(label.data()).starts_with(kNoCoordinates);
+    layout.info.name = name;
+    if (layout.bare_dimension) return layout;
+  } else if (H5DSiterate_scales(dataset.get(), 0, nullptr, take_scale_name, &layout.dimension) <=
+             0) {
+    fail("has no dimension");
+  }
+  const auto type = stored_type(stored.get());
+  if (!type) fail("has a type that is not written here");
+  layout.type = *type;
+  layout.info = read_info(dataset.get(), name, impl_->file);
+  return layout;
 }
 
 std::optional<std::string> Hdf5Group::column_text_attribute(const std::string& column,

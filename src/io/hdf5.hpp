@@ -38,6 +38,16 @@ inline constexpr std::int16_t kMissingInt16 = -32767;
 inline constexpr std::int32_t kMissingInt32 = -2147483647;
 inline constexpr std::int64_t kMissingInt64 = -9223372036854775806;
 
+/// A dataset of a group, as its file describes it.
+struct ColumnLayout {
+  ColumnInfo info;  ///< with every attribute that create_column would write again
+  ColumnType type = ColumnType::int32;
+  std::string dimension;  ///< its own name if it is a dimension
+  std::int64_t size = 0;
+  bool unlimited = false;
+  bool bare_dimension = false;  ///< a dimension without coordinates: nothing can be read from it
+};
+
 /// A column that grows: rows are gathered and written a chunk at a time.
 class Hdf5Column {
  public:
@@ -80,6 +90,12 @@ class Hdf5Group {
   void set_attribute(const std::string& name, const AttributeValue& value);
   /// Throws FormatError naming file and attribute if it is not there or not text.
   std::string text_attribute(const std::string& name) const;
+  /// Nothing if there is none of this name or it is not text.
+  std::optional<std::string> find_text_attribute(const std::string& name) const;
+  /// Nothing if there is none of this name or it is no integer.
+  std::optional<std::int64_t> integer_attribute(const std::string& name) const;
+  /// Throws FormatError naming file and column for what create_column does not write.
+  ColumnLayout column_layout(const std::string& name) const;
   /// Of a column; nothing if it has none of this name.
   std::optional<std::string> column_text_attribute(const std::string& column,
                                                    const std::string& name) const;

@@ -351,6 +351,23 @@ struct ResultsFile::Impl {
     value_columns = find_metric_columns(job, "metric");
     weight_columns = find_metric_columns(job, "metric_weight");
   }
+
+  /// Columns of a metric's values and weights. Throws FormatError if one is not there.
+  std::pair<std::string, std::string> metric_columns(const PlannedMetric& metric) const {
+    const auto value = value_columns.find(metric.name);
+    const auto weight = weight_columns.find(metric.name);
+    if (value == value_columns.end() || weight == weight_columns.end()) {
+      throw FormatError(
+          fmt::format("{}: there is no column of metric '{}'", path.string(), metric.name));
+    }
+    return {value->second, weight->second};
+  }
+
+  std::vector<std::string> question_column(const std::string& column, std::int32_t task) const {
+    const auto row = static_cast<std::size_t>(task);
+    const auto count = static_cast<std::int64_t>(plan.tasks.at(row).question_ids.size());
+    return job.read_rows<std::string>(column, first_question[row], count);
+  }
 };
 
 ResultsFile::ResultsFile(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
@@ -371,19 +388,13 @@ MetricColumn ResultsFile::metric(std::int32_t cell, std::int32_t metric) const {
   const auto row = static_cast<std::size_t>(cell);
   const CellRow& cell_row = impl_->cells.at(row);
   const auto task = static_cast<std::size_t>(cell_row.cell.task);
-  const std::string& name =
-      impl_->plan.tasks[task].metrics.at(static_cast<std::size_t>(metric)).name;
-  const auto value = impl_->value_columns.find(name);
-  const auto weight = impl_->weight_columns.find(name);
-  if (value == impl_->value_columns.end() || weight == impl_->weight_columns.end()) {
-    throw FormatError(
-        fmt::format("{}: there is no column of metric '{}'", impl_->path.string(), name));
-  }
+  const auto [value_column, weight_column] =
+      impl_->metric_columns(impl_->plan.tasks[task].metrics.at(static_cast<std::size_t>(metric)));
   const std::int64_t begin = impl_->first_record[row];
   const std::int64_t count = cell_row.questions_done;
   const auto questions = impl_->job.read_rows<std::int32_t>("record_question", begin, count);
-  const auto values = impl_->job.read_rows<double>(value->second, begin, count);
-  const auto weights = impl_->job.read_rows<double>(weight->second, begin, count);
+  const auto values = impl_->job.read_rows<double>(value_column, begin, count);
+  const auto weights = impl_->job.read_rows<double>(weight_column, begin, count);
   MetricColumn column;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) continue;  // not defined for this question
@@ -393,6 +404,97 @@ MetricColumn ResultsFile::metric(std::int32_t cell, std::int32_t metric) const {
     column.weight.push_back(weights[i]);
   }
   return column;
+}
+
+namespace {
+
+/// The parts of records' rows that lie in a ragged dimension.
+class RaggedRows {
+ public:
+  RaggedRows(const Hdf5Group& job, const std::string& dimension, std::int64_t begin,
+             std::int64_t count)
+      : job_(job),
+        sizes_(job.read_rows<std::int32_t>(dimension + "_row_size", begin, count)),
+        first_(count > 0 ? job.read_rows<std::int64_t>(dimension + "_row_start", begin, 1)[0] : 0) {
+    for (const std::int32_t size : sizes_) total_ += std::max(size, 0);
+  }
+
+  /// Calls set(record, values of it) for a column over the dimension.
+  template <class T, class Set>
+  void read(const std::string& column, Set set) const {
+    const std::vector<T> values = job_.read_rows<T>(column, first_, total_);
+    auto next = values.begin();
+    for (std::size_t i = 0; i < sizes_.size(); ++i) {
+      const auto end = next + std::max(sizes_[i], 0);
+      set(i, std::vector<T>(next, end));
+      next = end;
+    }
+  }
+
+ private:
+  const Hdf5Group& job_;
+  std::vector<std::int32_t> sizes_;
+  std::int64_t first_ = 0;
+  std::int64_t total_ = 0;
+};
+
+void read_answers(const Hdf5Group& job, std::int64_t begin, std::vector<QuestionRecord>& records) {
+  const auto count = static_cast<std::int64_t>(records.size());
+  const auto tokens = job.read_rows<std::int32_t>("context_tokens", begin, count);
+  const auto truncated = job.read_rows<std::int16_t>("truncated", begin, count);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].context_tokens = tokens[i];
+    records[i].truncated = truncated[i];
+  }
+  const RaggedRows requests(job, "request", begin, count);
+  requests.read<double>("log_likelihood", [&](std::size_t i, auto values) {
+    records[i].log_likelihood = std::move(values);
+  });
+  requests.read<std::int16_t>(
+      "is_greedy", [&](std::size_t i, auto values) { records[i].is_greedy = std::move(values); });
+  requests.read<std::int32_t>(
+      "num_tokens", [&](std::size_t i, auto values) { records[i].num_tokens = std::move(values); });
+  RaggedRows(job, "generation", begin, count)
+      .read<std::string>("generated", [&](std::size_t i, auto values) {
+        records[i].generated = std::move(values);
+      });
+}
+
+}  // namespace
+
+std::vector<QuestionRecord> ResultsFile::records(std::int32_t cell) const {
+  const auto row = static_cast<std::size_t>(cell);
+  const auto task = static_cast<std::size_t>(impl_->cells.at(row).cell.task);
+  const std::int64_t begin = impl_->first_record[row];
+  const std::int64_t count = impl_->cells[row].questions_done;
+  std::vector<QuestionRecord> records(static_cast<std::size_t>(count));
+  const auto questions = impl_->job.read_rows<std::int32_t>("record_question", begin, count);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].question = static_cast<std::int32_t>(questions[i] - impl_->first_question[task]);
+  }
+  read_answers(impl_->job, begin, records);
+  for (const PlannedMetric& metric : impl_->plan.tasks[task].metrics) {
+    const auto [value_column, weight_column] = impl_->metric_columns(metric);
+    const auto values = impl_->job.read_rows<double>(value_column, begin, count);
+    const auto weights = impl_->job.read_rows<double>(weight_column, begin, count);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      records[i].metric_value.push_back(values[i]);
+      records[i].metric_weight.push_back(weights[i]);
+    }
+  }
+  return records;
+}
+
+std::string ResultsFile::last_start_time() const {
+  const auto times = impl_->job.read_column<std::string>("start_time");
+  return times.empty() ? std::string() : *std::max_element(times.begin(), times.end());
+}
+
+std::vector<std::string> ResultsFile::question_texts(std::int32_t task) const {
+  return impl_->question_column("question_text", task);
+}
+std::vector<std::string> ResultsFile::question_targets(std::int32_t task) const {
+  return impl_->question_column("question_target", task);
 }
 
 std::optional<PublishedValue> ResultsFile::published(std::int32_t cell, std::int32_t metric) const {

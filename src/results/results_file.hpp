@@ -67,6 +67,14 @@ class ResultsFile {
   /// Per-question values of one metric (index into the task's metrics) of one cell (index into
   /// cells()).
   MetricColumn metric(std::int32_t cell, std::int32_t metric) const;
+  /// ISO 8601 UTC; empty if no start is known.
+  std::string last_start_time() const;
+  /// Everything that is kept of a cell's questions, in their order.
+  std::vector<QuestionRecord> records(std::int32_t cell) const;
+  /// Texts and right answers of a task's questions, in the order of
+  /// plan().tasks[task].question_ids.
+  std::vector<std::string> question_texts(std::int32_t task) const;
+  std::vector<std::string> question_targets(std::int32_t task) const;
   /// What others reported of a metric of a cell whose questions are not known; nothing for cells of
   /// a sweep.
   std::optional<PublishedValue> published(std::int32_t cell, std::int32_t metric) const;
