@@ -44,9 +44,8 @@ int run_export(std::span<const std::string> words) {
                      : fmt::format("--format is '{}': lm-eval and csv are known", format));
   }
   const std::filesystem::path path = options.existing_path("FILE");
-  const std::filesystem::path directory = options.given("output")
-                                              ? std::filesystem::path(options.text("output"))
-                                              : path.stem().string() + "-" + format;
+  const std::filesystem::path directory =
+      options.given("output") ? options.text("output") : path.stem().string() + "-" + format;
   const results::ResultsFile file(path);
   const auto estimates = report::analyse(file).estimates;
   const exchange::ExportSummary summary =
