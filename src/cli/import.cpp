@@ -48,8 +48,9 @@ int run_import(std::span<const std::string> words) {
   const exchange::ImportSummary summary = exchange::import_results(request);
   for (const std::string& what : summary.left_out) fmt::print("left out: {}\n", what);
   for (const std::string& note : summary.notes) fmt::print("note: {}\n", note);
-  fmt::print("{} files: {} models of {} families, {} tasks, {} cells, {} answers to questions\n",
-             summary.num_files, summary.num_models, summary.num_families, summary.num_tasks,
+  fmt::print("{} file{}: {} models in {} famil{}, {} tasks, {} cells, {} answers to questions\n",
+             summary.num_files, summary.num_files == 1 ? "" : "s", summary.num_models,
+             summary.num_families, summary.num_families == 1 ? "y" : "ies", summary.num_tasks,
              summary.num_cells, summary.num_records);
   fmt::print("Results: {}\n", request.output.string());
   return kDone;

@@ -34,37 +34,35 @@ bool same_metric(const results::PlannedMetric& a, const results::PlannedMetric& 
          same_number(a.best, b.best);
 }
 
-/// What is said of a model but for where it lay.
+/// What two models of one name do not share, where they lay aside; empty if nothing.
 std::string difference(const PlannedModel& a, const PlannedModel& b) {
-  if (a.digest != b.digest) return "their weights (model_digest)";
-  if (a.family != b.family) return "their family";
-  if (a.levers != b.levers) return "their levers";
+  if (a.family != b.family) return "families";
+  if (a.levers != b.levers) return "levers";
   if (a.num_parameters != b.num_parameters ||
       a.num_parameters_without_embeddings != b.num_parameters_without_embeddings) {
-    return "their numbers of parameters";
+    return "numbers of parameters";
   }
   if (!same_number(a.training_tokens, b.training_tokens) ||
       !same_number(a.training_flops, b.training_flops)) {
-    return "their training";
+    return "training tokens or FLOPs";
   }
-  return {};
+  return a.digest != b.digest ? "weights (model_digest)" : "";
 }
 
-/// Of tasks of the same name. Equal tasks under different limits have more or fewer of the same
-/// questions.
+/// The same of two tasks of one name. Equal tasks under different limits have more or fewer of the
+/// same questions.
 std::string difference(const PlannedTask& a, const PlannedTask& b) {
-  if (a.digest != b.digest) return "their text or data (task_digest)";
-  if (a.ability != b.ability) return "their ability";
+  if (a.digest != b.digest) return "text or data (task_digest)";
+  if (a.ability != b.ability) return "abilities";
   if (a.metrics.size() != b.metrics.size() ||
       !std::equal(a.metrics.begin(), a.metrics.end(), b.metrics.begin(), same_metric)) {
-    return "their metrics";
+    return "metrics";
   }
   const std::size_t common = std::min(a.question_ids.size(), b.question_ids.size());
   const auto count = static_cast<std::ptrdiff_t>(common);
-  if (!std::equal(a.question_ids.begin(), a.question_ids.begin() + count, b.question_ids.begin())) {
-    return "their questions (question_id)";
-  }
-  return {};
+  const bool same =
+      std::equal(a.question_ids.begin(), a.question_ids.begin() + count, b.question_ids.begin());
+  return same ? "" : "questions (question_id)";
 }
 
 /// Models and tasks that only cells of former versions of a job use do not clash by their names.
@@ -113,9 +111,9 @@ class Planner {
   [[noreturn]] void fail_on_name(const char* kind, const std::string& name, Source a, Source b,
                                  const std::string& what) const {
     throw ConfigError(fmt::format(
-        "{} and {} both have a {} '{}', but {} differ: rename it in one of the jobs and run or "
-        "import "
-        "that again, or merge without one of the files",
+        "{} and {} both have a {} '{}', but with different {}: rename it in one of the jobs and "
+        "run "
+        "or import that again, or merge without one of the files",
         inputs_[a.file].path.string(), inputs_[b.file].path.string(), kind, name, what));
   }
 
@@ -191,7 +189,7 @@ class Planner {
       std::string what = difference(other, task);
       if (what.empty() && known.longest.file != source.file &&
           texts_differ(known.longest, source)) {
-        what = "the texts of their questions";
+        what = "texts of questions";
       }
       const bool clash = !what.empty() && known.longest.file != source.file &&
                          in_use_[known.longest.file].tasks.contains(known.longest.row) &&
