@@ -21,7 +21,7 @@ constexpr std::int64_t kMostDocuments = 1'000'000'000;
 /// Keys of a line that are no metrics.
 const std::set<std::string, std::less<>> kOtherKeys = {
     "doc_id", "doc",      "target",      "arguments",   "resps",   "filtered_resps",
-    "filter", "doc_hash", "prompt_hash", "target_hash", "metrics", "idx_doc"};
+    "filter", "doc_hash", "prompt_hash", "target_hash", "metrics", "allometer"};
 
 struct Value {
   double value = kNaN;

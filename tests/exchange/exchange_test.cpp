@@ -113,6 +113,21 @@ fs::path write_sweep(const fs::path& directory, const std::string& name, const s
   return file;
 }
 
+/// A file of the whole plan with one answered cell.
+fs::path write_one_cell(const fs::path& directory, const results::ShardResult& shard) {
+  const fs::path journals = directory / "b.journals";
+  fs::create_directories(journals);
+  {
+    io::JournalWriter journal(journals / "00000-n1.journal");
+    sample::append(journal, RecordType::start, sample::make_start(0).encode());
+    sample::append(journal, RecordType::plan, sample::make_plan().encode());
+    sample::append(journal, RecordType::shard, shard.encode());
+    journal.sync();
+  }
+  write_results_file(results::JournalIndex::read(journals), directory / "b.h5");
+  return directory / "b.h5";
+}
+
 /// Every column of a file by name: values as text, bit for bit, in rows sorted by what names them.
 using Columns = std::map<std::string, std::vector<std::string>>;
 
@@ -217,17 +232,9 @@ TEST(Merge, KeepsEveryCellsRecordsInAnyOrder) {
 TEST(Merge, TakesTheMoreCompleteOfTwoCells) {
   const Scratch scratch;
   const fs::path a = write_sweep(scratch.path(), "a", {0, 4});
-  PlanRecord plan = sample::make_plan();
-  const fs::path journals = scratch.path() / "b.journals";
-  fs::create_directories(journals);
-  {
-    io::JournalWriter journal(journals / "00000-n1.journal");
-    sample::append(journal, RecordType::start, sample::make_start(0).encode());
-    sample::append(journal, RecordType::plan, plan.encode());
-    sample::append(journal, RecordType::shard, sample::make_shard(plan, 4, 0, 5).encode());
-  }
-  write_results_file(results::JournalIndex::read(journals), scratch.path() / "b.h5");
-  merge({a, scratch.path() / "b.h5"}, scratch.path() / "m.h5");
+  const fs::path b =
+      write_one_cell(scratch.path(), sample::make_shard(sample::make_plan(), 4, 0, 5));
+  merge({a, b}, scratch.path() / "m.h5");
   const ResultsFile merged(scratch.path() / "m.h5");
   EXPECT_EQ(merged.cells()[0].status, results::CellStatus::done);
   EXPECT_EQ(merged.cells()[1].status, results::CellStatus::done);
@@ -267,20 +274,11 @@ TEST(Merge, RefusesWhatContradictsItself) {
 TEST(Merge, NamesTheCellThatDiffers) {
   const Scratch scratch;
   const fs::path a = write_sweep(scratch.path(), "a", {0});
-  PlanRecord plan = sample::make_plan();
-  const fs::path journals = scratch.path() / "b.journals";
-  fs::create_directories(journals);
-  {
-    io::JournalWriter journal(journals / "00000-n1.journal");
-    sample::append(journal, RecordType::start, sample::make_start(0).encode());
-    sample::append(journal, RecordType::plan, plan.encode());
-    auto shard = sample::make_shard(plan, 0, 0, 7);
-    shard.records[4].log_likelihood[1] = std::nextafter(shard.records[4].log_likelihood[1], 0);
-    sample::append(journal, RecordType::shard, shard.encode());
-  }
-  write_results_file(results::JournalIndex::read(journals), scratch.path() / "b.h5");
+  auto shard = sample::make_shard(sample::make_plan(), 0, 0, 7);
+  shard.records[4].log_likelihood[1] = std::nextafter(shard.records[4].log_likelihood[1], 0);
+  const fs::path b = write_one_cell(scratch.path(), shard);
   EXPECT_THAT(error_of([&] {
-                merge({a, scratch.path() / "b.h5"}, scratch.path() / "m.h5");
+                merge({a, b}, scratch.path() / "m.h5");
               }),
               HasSubstr("hold different results of the cell stories-50k/f32 story_cloze, 2 shots, "
                         "seed 1234 (question 'q4')"));
@@ -344,6 +342,7 @@ TEST(Export, ComesBackAsTheSameNumbers) {
   request.output = scratch.path() / "again.h5";
   const ImportSummary imported = import_results(request);
   EXPECT_EQ(imported.num_records, 16);
+  EXPECT_THAT(imported.left_out, IsEmpty());
   const ResultsFile again(request.output);
   ASSERT_EQ(again.cells().size(), 3);
   const auto name = [](const ResultsFile& f, const ResultsFile::Estimate& estimate) {

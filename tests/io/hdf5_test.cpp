@@ -111,6 +111,44 @@ TEST_F(Hdf5Test, NamesFileAndColumnOfWhatItCannotRead) {
   EXPECT_THAT(message([&] { job.open_group("z"); }), HasSubstr("/job/z"));
 }
 
+/// What is written again from a layout is the same column.
+TEST_F(Hdf5Test, LayoutsTellWhatAColumnWasMadeOf) {
+  write([](Hdf5Group& job) {
+    job.set_attribute("count", std::int64_t{7});
+    job.add_dimension("row", 2, true);
+    job.write_column<std::string>({"name", "names"}, "name", std::vector<std::string>{"a", "b"});
+    job.write_column<double>({"value", "values", "s", {{"metric", std::string("acc,none")}}, true},
+                             "row", std::vector<double>{1.0, 2.0}, true);
+    job.write_column<std::int16_t>(
+        {"flag", "flags", "1", {{"flag_values", std::vector<std::int16_t>{0, 1}}}}, "name",
+        std::vector<std::int16_t>{0, 1});
+  });
+  const Hdf5File file = Hdf5File::open(path_, Hdf5File::Mode::read);
+  const Hdf5Group job = file.root().open_group("job");
+  EXPECT_EQ(job.integer_attribute("count"), 7);
+  EXPECT_EQ(job.integer_attribute("none"), std::nullopt);
+  const ColumnLayout row = job.column_layout("row");
+  EXPECT_TRUE(row.bare_dimension);
+  EXPECT_EQ(row.size, 2);
+  const ColumnLayout name = job.column_layout("name");
+  EXPECT_FALSE(name.bare_dimension);
+  EXPECT_EQ(name.dimension, "name");
+  EXPECT_EQ(name.type, ColumnType::text);
+  const ColumnLayout value = job.column_layout("value");
+  EXPECT_EQ(value.dimension, "row");
+  EXPECT_EQ(value.type, ColumnType::float64);
+  EXPECT_TRUE(value.unlimited);
+  EXPECT_TRUE(value.info.has_missing);
+  EXPECT_EQ(value.info.units, "s");
+  EXPECT_EQ(value.info.long_name, "values");
+  ASSERT_EQ(value.info.attributes.size(), 1u);
+  EXPECT_EQ(std::get<std::string>(value.info.attributes[0].second), "acc,none");
+  const ColumnLayout flag = job.column_layout("flag");
+  EXPECT_FALSE(flag.info.has_missing);
+  EXPECT_EQ(std::get<std::vector<std::int16_t>>(flag.info.attributes.at(0).second),
+            (std::vector<std::int16_t>{0, 1}));
+}
+
 TEST(Hdf5Child, DISABLED_OpenInAChild) {
   const char* const path = std::getenv("ALLOMETER_TEST_FILE");
   ASSERT_TRUE(path);
