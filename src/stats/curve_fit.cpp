@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include <Eigen/QR>
@@ -27,7 +28,7 @@ constexpr double kSmallestBend = 0.02;
 struct Points {
   VectorXd x;
   VectorXd y;
-  double centre = 0;        ///< mean x
+  double smallest = 0;      ///< x
   double range = 0;         ///< largest x - smallest
   double first_gap = 0;     ///< between the two smallest distinct x
   double smallest_gap = 0;  ///< between neighbours
@@ -52,7 +53,7 @@ Points points_for(std::span<const double> x, std::span<const double> y, int num_
   }
   points.undefined =
       std::set<double>(y.begin(), y.end()).size() == 1 ? Undefined::constant : Undefined::no;
-  points.centre = points.x.mean();
+  points.smallest = *sizes.begin();
   points.range = *sizes.rbegin() - *sizes.begin();
   points.first_gap = *std::next(sizes.begin()) - *sizes.begin();
   points.smallest_gap = points.range;
@@ -145,9 +146,25 @@ CurveFit finished(Curve curve, const Points& points, const NonlinearFit& fit, Re
 /// larger than at its neighbours.
 struct Starts {
   std::vector<VectorXd> parameters;
+  std::vector<double> rss;  ///< of parameters
   double smallest_rss = std::numeric_limits<double>::infinity();
   bool is_at_edge = false;  ///< of the grid: smallest_rss
+
+  /// Only the best few: neighbouring minima lead to the same optimum.
+  void keep_best();
 };
+
+void Starts::keep_best() {
+  constexpr std::size_t kKept = 4;
+  std::vector<std::size_t> order(rss.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rss[a] < rss[b]; });
+  order.resize(std::min(order.size(), kKept));
+  std::vector<VectorXd> kept;
+  for (const std::size_t i : order) kept.push_back(parameters[i]);
+  parameters = std::move(kept);
+}
 
 /// A grid of one or two shape parameters.
 struct Grid {
@@ -173,6 +190,7 @@ void add_local_minima(const Grid& grid, Starts& starts) {
       if ((i > 0 && here > rss(i - 1, j)) || (i + 1 < rss.rows() && here > rss(i + 1, j))) continue;
       if ((j > 0 && here > rss(i, j - 1)) || (j + 1 < rss.cols() && here > rss(i, j + 1))) continue;
       starts.parameters.push_back(grid.parameters[static_cast<std::size_t>(i * rss.cols() + j)]);
+      starts.rss.push_back(here);
       if (here >= starts.smallest_rss) continue;
       starts.smallest_rss = here;
       starts.is_at_edge = is_edge(i, rss.rows()) || is_edge(j, rss.cols());
@@ -187,12 +205,12 @@ bool misses(const NonlinearFit& fit, const Starts& starts, const Points& points)
   return fit.residual_sum_of_squares > starts.smallest_rss * (1 + 1e-9) + rounding;
 }
 
-// Power laws. Fitted are (c,) the value of a N^-alpha at the mean x, and alpha: far better told
+// Power laws. Fitted are (c,) the value of a N^-alpha at the smallest x, and alpha: far better told
 // apart than a, the value at N = 1.
 
 MatrixXd power_columns(const Points& points, double alpha, bool has_level) {
   MatrixXd columns = MatrixXd::Ones(points.x.size(), has_level ? 2 : 1);
-  columns.rightCols(1) = (-alpha * kLn10 * (points.x.array() - points.centre)).exp().matrix();
+  columns.rightCols(1) = (-alpha * kLn10 * (points.x.array() - points.smallest)).exp().matrix();
   return columns;
 }
 
@@ -204,7 +222,7 @@ Predict power_law_of(const Points& points, bool has_level) {
     at = columns * parameters.head(k + 1);
     derivatives.leftCols(k + 1) = columns;
     derivatives.col(k + 1) =
-        -kLn10 * scale * (points.x.array() - points.centre) * columns.rightCols(1).array();
+        -kLn10 * scale * (points.x.array() - points.smallest) * columns.rightCols(1).array();
   };
 }
 
@@ -221,7 +239,7 @@ Starts power_law_starts(const Points& points, const std::vector<double>& alphas,
 Reported report_power_law(const Points& points, const VectorXd& fitted, bool has_level) {
   const Index k = has_level ? 1 : 0;
   const double alpha = fitted[k + 1];
-  const double growth = std::exp(kLn10 * alpha * points.centre);
+  const double growth = std::exp(kLn10 * alpha * points.smallest);
   const double a = fitted[k] * growth;
   Reported reported;
   if (has_level) reported.parameters.push_back({.name = "c", .estimate = fitted[0]});
@@ -229,7 +247,7 @@ Reported report_power_law(const Points& points, const VectorXd& fitted, bool has
   reported.parameters.push_back({.name = "alpha", .estimate = alpha});
   reported.derivatives = MatrixXd::Identity(k + 2, k + 2);
   reported.derivatives(k, k) = growth;
-  reported.derivatives(k, k + 1) = kLn10 * points.centre * a;
+  reported.derivatives(k, k + 1) = kLn10 * points.smallest * a;
   return reported;
 }
 
@@ -310,6 +328,7 @@ Starts sigmoid_starts(const Points& points, const Sigmoid& sigmoid) {
     }
     add_local_minima(grid, starts);
   }
+  starts.keep_best();
   return starts;
 }
 

@@ -18,9 +18,11 @@ using Eigen::VectorXd;
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 /// Tighter than Eigen's default, so that the optimum is one to more digits than anyone prints.
 constexpr double kTolerance = 1e-15;
-constexpr int kMaxEvaluations = 2000;
+/// Those that lead to an optimum take some dozens; the others run towards infinity.
+constexpr int kMaxEvaluations = 300;
 /// The largest cosine between the residuals and a derivative at which an optimum counts as one.
-constexpr double kGradientTolerance = 1e-7;
+/// Sums of squares, which the search compares, tell it down to 1e-8.
+constexpr double kGradientTolerance = 1e-6;
 /// Derivatives, scaled to length one, with a smaller condition than this are dependent.
 constexpr double kConditionTolerance = 1e-8;
 

@@ -6,14 +6,11 @@
 #include <span>
 #include <string_view>
 
+#include "stats/family_models.hpp"
 #include "stats/linear_model.hpp"
 #include "stats/partial_correlation.hpp"
 
 namespace allometer::stats {
-
-/// From this number of families on, families are a sample of families, and errors are clustered by
-/// them; with fewer, cluster-robust errors have too few degrees of freedom to be relied on.
-inline constexpr int kFamiliesForClusters = 8;
 
 /// What the interval of a slope takes as random.
 enum class SlopeErrors {

@@ -118,6 +118,19 @@ TEST(CurveFit, GivesBackTheCurveThatDataLieOn) {
   EXPECT_NEAR(b.r_squared, 1, 1e-12);
 }
 
+TEST(CurveFit, SizesThatNearlyCoincideDoNotHideTheCurve) {
+  const Values x = {7.28, 7.2801, 7.93, 8.48, 8.91, 9.08, 9.4, 9.81, 10.05};
+  Values y;
+  for (const double v : x) y.push_back(1.69 + 406.4 * std::pow(10, -0.34 * v));
+  const CurveFit saturating = fit_saturating_power_law(x, y, 0.95);
+  ASSERT_EQ(saturating.undefined, Undefined::no) << name_of(saturating.undefined);
+  EXPECT_NEAR(saturating.parameters[0].estimate, 1.69, 1e-8);
+  for (std::size_t i = 0; i < x.size(); ++i) y[i] = 0.25 + 0.6 * logistic(2 * (x[i] - 8.7));
+  const CurveFit sigmoid = fit_sigmoid(x, y, kFree, kFree, 0.95);
+  ASSERT_EQ(sigmoid.undefined, Undefined::no) << name_of(sigmoid.undefined);
+  EXPECT_NEAR(sigmoid.parameters[2].estimate, 2, 1e-6);
+}
+
 TEST(CurveFit, WithoutCurvatureTheLevelIsNotIdentified) {
   Values line;
   Values accelerating;

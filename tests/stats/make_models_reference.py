@@ -12,6 +12,8 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import optimize, stats
 
+from make_reference import t_quantile
+
 
 def ordinary_least_squares():
     """OLS with classical and HC2 errors, the latter with normal quantiles left out."""
@@ -122,7 +124,7 @@ def curve_case(function, start, x, y, given=()):
         "given": list(given),
         "estimate": p.tolist(),
         "standard_error": np.sqrt(np.diag(covariance)).tolist(),
-        "t_975": float(stats.t.ppf(0.975, n - len(p))),
+        "t_975": t_quantile(0.975, n - len(p)),
         "rss": rss,
         "r_squared": 1 - rss / float(np.sum((y - y.mean()) ** 2)),
         "aicc": float(n * np.log(rss / n) + 2 * q + 2 * q * (q + 1) / (n - q - 1)) if n > q + 1 else None,
@@ -169,11 +171,84 @@ def curves():
     }
 
 
+def fieller_sets():
+    """By root finding: where |b - r c| is t standard errors."""
+    cases = {
+        "well_known": (0.12, 0.08, 0.0003, 0.00005, -0.00002, 9),
+        "negative": (-0.12, 0.08, 0.0003, 0.0001, 0.00004, 5.5),
+        "denominator_may_be_nought": (0.5, 0.05, 0.0003, 0.002, 0, 9),
+        "neither_known": (0.01, 0.02, 0.003, 0.002, 0, 9),
+    }
+    out = {}
+    for name, (b, c, var_b, var_c, cov, df) in cases.items():
+        t = t_quantile(0.975, df)
+        excess = lambda r: (b - r * c) ** 2 - t * t * (var_b - 2 * r * cov + r * r * var_c)
+        grid = np.linspace(-200, 200, 400002)
+        values = excess(grid)
+        roots = [float(optimize.brentq(excess, grid[i], grid[i + 1], xtol=1e-15, rtol=1e-14))
+                 for i in np.nonzero(np.sign(values[:-1]) != np.sign(values[1:]))[0]]
+        kind = "everything" if not roots else "bounded" if excess(200) > 0 else "complement"
+        out[name] = {"input": [b, c, var_b, var_c, cov, df], "set": kind}
+        if roots:
+            out[name]["low"], out[name]["high"] = roots
+    return out
+
+
+def slope_of(fit, column):
+    return {"estimate": float(fit.params[column]), "standard_error": float(fit.bse[column]),
+            "p": float(fit.pvalues[column]), "df": float(fit.df_resid)}
+
+
+def u_shape_case(x, y, family, sizes_before, two_lines_bend):
+    """Quadratic and both lines for every break; sizes_before: how many possible breaks are below the expected one."""
+    intercepts = (family[:, None] == np.unique(family)).astype(float)
+
+    def slopes(bases):
+        return sm.OLS(y, np.column_stack([intercepts, *bases])).fit()
+
+    f = intercepts.shape[1]
+    quadratic = slopes([x, x**2])
+    sign = 1 if quadratic.params[f + 1] > 0 else -1
+    one_sided = []
+    for end, direction in ((x.min(), -sign), (x.max(), sign)):
+        at_end = slopes([x - end, (x - end) ** 2])  # the slope at that end is a coefficient
+        one_sided.append(float(stats.t.cdf(-direction * at_end.tvalues[f], at_end.df_resid)))
+    lines = []
+    for c in np.unique(x)[2:-2]:
+        first = slopes([np.where(x <= c, x - c, 0), np.where(x > c, x - c, 0), x > c])
+        second = slopes([np.where(x < c, x - c, 0), np.where(x >= c, x - c, 0), x >= c])
+        lines.append({"break": float(c), "first": slope_of(first, f), "second": slope_of(second, f + 1)})
+    return {
+        "x": x.tolist(), "y": y.tolist(), "family": family.tolist(),
+        "bend": "U" if sign > 0 else "inverted U",
+        "curvature": float(quadratic.params[f + 1]),
+        "turning_point": float(-quadratic.params[f] / (2 * quadratic.params[f + 1])),
+        "lind_mehlum_p": max(one_sided),
+        "two_lines": lines, "sizes_before": sizes_before, "two_lines_bend": two_lines_bend,
+    }
+
+
+def u_shapes():
+    rng = np.random.default_rng(9)
+    nine = np.arange(9) * 0.4 + 7.1
+    one = np.zeros(9, int)
+    two = np.repeat([0, 1], 9)
+    noise = lambda n: 0.004 * rng.normal(size=n)
+    return {
+        "v_in_the_middle": u_shape_case(nine, 0.2 * np.abs(nine - nine[4]) + noise(9), one, 2, "U"),
+        "peak_of_two_families": u_shape_case(np.tile(nine, 2), 0.1 * two - 0.2 * np.abs(np.tile(nine, 2) - nine[4]) + noise(18),
+                                             two, 2, "inverted U"),
+        "rising": u_shape_case(nine, 0.02 * np.exp(nine - 7) + noise(9), one, 0, "none"),
+    }
+
+
 def main():
     reference = {
         "ordinary_least_squares": ordinary_least_squares(),
         "partial_correlations": partial_correlations(),
         "curves": curves(),
+        "fieller": fieller_sets(),
+        "u_shapes": u_shapes(),
     }
     print(json.dumps(reference, indent=1))
 
