@@ -21,9 +21,9 @@ struct Assembled {
   std::vector<std::string> notes;                   ///< what a user should know
 };
 
-/// What the number of demonstrations of a task is, unless the sidecar says it. Throws ConfigError
-/// that lists what is not known of models and tasks with the lines that the sidecar needs;
-/// FormatError naming the files where two of them contradict each other.
+/// What the sidecar says overrides what the files say. Throws ConfigError that lists everything
+/// that is needed of models and tasks and that nobody says; FormatError naming the files where two
+/// of them contradict each other.
 Assembled assemble(std::vector<ReportedRun> runs, const Sidecar& sidecar);
 
 }  // namespace allometer::exchange
