@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <system_error>
 
 #include "core/error.hpp"
@@ -132,6 +134,18 @@ class RuleCheck {
     }
   }
 
+  /// Levers and levels of `analysis: reference`.
+  void check_reference() const {
+    static constexpr std::string_view kNoLevers[] = {"model", "family", "task", "seed"};
+    for (const auto& [lever, level] : job_.analysis.reference) {
+      if (std::ranges::find(kNoLevers, lever) == std::end(kNoLevers) && is_known(lever, level))
+        continue;
+      mistakes_.add(1,
+                    "'analysis.reference' says " + lever + ": " + level +
+                        ", but no model of this job has that: name a lever and one of its levels");
+    }
+  }
+
  private:
   bool is_known(const std::string& key, const std::string& value) const {
     if (key == "task") return is_known_task(value);
@@ -199,6 +213,7 @@ void check_rules(const Job& job) {
   const RuleCheck rules(job, mistakes);
   for (const Rule& rule : job.exclude) rules.check(rule);
   for (const Rule& rule : job.include) rules.check(rule);
+  rules.check_reference();
   mistakes.throw_if_any();
 }
 

@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "report/ability_table.hpp"
 #include "report/analysis.hpp"
-#include "report/efficiency.hpp"
+#include "report/comparisons.hpp"
 #include "report/part.hpp"
 #include "report/sample.hpp"
 #include "report/shots_table.hpp"
@@ -68,8 +68,11 @@ CellsOfLadder ladders_of(const Source& source) {
 class Batch {
  public:
   /// `reading` is held while the source is read.
-  Batch(const Source& source, const Settings& settings, std::mutex& reading)
-      : source_(source), settings_(settings), reading_(reading) {}
+  Batch(const Source& source, const Settings& settings, const Levers& levers, std::mutex& reading)
+      : source_(source),
+        settings_(settings),
+        reading_(reading),
+        comparisons_(source, levers, settings) {}
 
   void add(const Ladder& ladder, std::int32_t metric, const std::vector<std::int32_t>& cells) {
     if (!members_.empty()) {
@@ -85,6 +88,7 @@ class Batch {
   Part finish() {
     flush();
     rows_.finish();
+    part_.compared = comparisons_.take();
     return std::exchange(part_, {});
   }
 
@@ -129,6 +133,7 @@ class Batch {
     const auto& task = source_.plan.tasks[static_cast<std::size_t>(ladder.task)];
     const auto& metric = task.metrics[static_cast<std::size_t>(member.metric)];
     rows_.add(ladder, member.metric, rungs_of(done, metric, source_, settings_));
+    comparisons_.add(ladder, member.metric, done);
   }
 
   const Source& source_;
@@ -136,6 +141,7 @@ class Batch {
   std::mutex& reading_;
   Part part_;
   SizeTable rows_{source_, settings_, part_};
+  Comparisons comparisons_;
   std::vector<Member> members_;
   std::vector<Sample> samples_;
 };
@@ -195,6 +201,7 @@ std::vector<PlannedPart> parts_of(const CellsOfLadder& ladders, const Source& so
 struct Analysis::Impl {
   const Source& source;
   Settings settings;
+  Levers levers;
   CellsOfLadder ladders;
   std::vector<PlannedPart> parts;
   std::mutex reading;
@@ -203,10 +210,12 @@ struct Analysis::Impl {
   Report report;
   std::map<std::int32_t, std::vector<SizeRow>> size_rows;  ///< by task
   AbilityTable abilities{settings};
+  Compared compared;
 
   explicit Impl(const Source& from)
       : source(from),
         settings(Settings::parse(from.plan.analysis)),
+        levers(from, settings),
         ladders(ladders_of(from)),
         parts(parts_of(ladders, from)) {}
 
@@ -227,7 +236,7 @@ std::int32_t Analysis::num_parts() const {
 
 std::string Analysis::work_out(std::int32_t part) const {
   const PlannedPart& planned = impl_->parts.at(static_cast<std::size_t>(part));
-  Batch batch(impl_->source, impl_->settings, impl_->reading);
+  Batch batch(impl_->source, impl_->settings, impl_->levers, impl_->reading);
   for (const auto& ladder : planned.ladders) {
     const auto num_metrics =
         std::ssize(impl_->source.plan.tasks[static_cast<std::size_t>(planned.task)].metrics);
@@ -245,6 +254,7 @@ void Analysis::absorb(std::string_view bytes) {
             std::back_inserter(impl.report.estimates));
   impl.size_rows[impl.parts[impl.num_absorbed].task] = std::move(part.size_rows);
   for (AbilityMeasure& measure : part.measures) impl.abilities.add(measure);
+  impl.compared += std::move(part.compared);
   const std::size_t next = ++impl.num_absorbed;
   if (next == impl.parts.size() || impl.ability(next) != impl.ability(next - 1))
     impl.abilities.close();
@@ -264,7 +274,7 @@ Report Analysis::finish() {
   report.ability_rows = impl.abilities.rows();
   sort_weakest_first(report.size_rows);
   report.shots_rows = shots_rows(impl.ladders, report.estimates, impl.source, impl.settings);
-  report.efficiency_rows = efficiency_rows(impl.source, impl.settings);
+  report_comparisons(std::move(impl.compared), impl.source, impl.levers, report);
   list_open_cells(impl.source, report);
   return std::move(report);
 }

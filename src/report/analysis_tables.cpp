@@ -2,6 +2,7 @@
 #include <functional>
 #include <utility>
 
+#include "report/comparison_tables.hpp"
 #include "report/report.hpp"
 #include "report/table_columns.hpp"
 
@@ -165,6 +166,21 @@ AnalysisTable point_table(const Report& report) {
   return table;
 }
 
+/// `what`: the answers that are counted.
+void add_answer_cost(Columns<EfficiencyRow>& columns, const std::string& name,
+                     const std::string& what, AnswerCost EfficiencyRow::*cost) {
+  const auto part = [cost](double AnswerCost::*member) {
+    return [cost, member](const EfficiencyRow& row) { return row.*cost.*member; };
+  };
+  columns.number("num_" + name + "s", "1", what, part(&AnswerCost::count));
+  columns.number("seconds_per_" + name, "s", "seconds of a busy rank for each of them",
+                 part(&AnswerCost::seconds));
+  columns.number("memory_time_per_" + name, "byte s",
+                 "largest resident set of a rank, held for those seconds",
+                 part(&AnswerCost::byte_seconds));
+  columns.number("energy_per_" + name, "J", "energy for each of them", part(&AnswerCost::joules));
+}
+
 AnalysisTable efficiency_table(const Report& report) {
   AnalysisTable table;
   table.name = "analysis_efficiency";
@@ -204,6 +220,10 @@ AnalysisTable efficiency_table(const Report& report) {
                  [](const EfficiencyRow& row) { return row.cost.peak_memory_bytes; });
   columns.number("energy", "J", "energy of the ranks' share of the counters",
                  [](const EfficiencyRow& row) { return row.energy_joules.value_or(kUndefined); });
+  add_answer_cost(columns, "answer", "questions with an answer", &EfficiencyRow::per_answer);
+  add_answer_cost(columns, "right_answer",
+                  "right answers, of the finished cells whose headline metric counts them",
+                  &EfficiencyRow::per_right_answer);
   return table;
 }
 
@@ -287,6 +307,7 @@ std::vector<AnalysisTable> tables_of(const Report& report) {
     tables.push_back(shots_table(report));
     tables.push_back(shots_point_table(report));
   }
+  add_comparison_tables(tables, report);
   return tables;
 }
 

@@ -22,6 +22,15 @@ void append_scores(std::string& out, const Report& report);
 /// Level and gain of tasks that were asked with several numbers of shots; nothing without any.
 void append_shots_table(std::string& out, const Report& report);
 
+/// What levers do beside size, and which pairs of models that differ in one lever can be told
+/// apart; nothing without levers.
+void append_levers(std::string& out, const Report& report);
+void append_pairs(std::string& out, const Report& report);
+
+/// What each variant and each of its answers cost, and which variants are not dominated; where no
+/// cost is known, that.
+void append_efficiency(std::string& out, const Report& report);
+
 /// The confidence as text: "95%".
 std::string confidence_text(const Report& report);
 

@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cmath>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,7 +13,9 @@
 namespace allometer::report {
 namespace {
 
+/// The interval is left out where there was one draw only.
 std::string with_interval(const Correlation& correlation) {
+  if (std::isnan(correlation.ci_low)) return coefficient_text(correlation.value);
   return fmt::format("{} [{}, {}]", coefficient_text(correlation.value),
                      coefficient_text(correlation.ci_low), coefficient_text(correlation.ci_high));
 }
@@ -20,9 +25,11 @@ std::string shots_of(const ShotsRow& row) {
   return fmt::format("{}..{}", shots.front(), shots.back());
 }
 
-/// A task's first metric, and the one that no threshold stands before; the rest are in the file.
-bool is_shown(const results::PlannedTask& task, std::int32_t metric) {
-  return metric == 0 || task.metrics[static_cast<std::size_t>(metric)].name == "nll";
+/// A task's headline metric, and the one that no threshold stands before; the rest are in the file.
+bool is_shown(const Report& report, const ShotsRow& row) {
+  const auto& task = report.plan.tasks[static_cast<std::size_t>(row.task)];
+  const auto& metric = task.metrics[static_cast<std::size_t>(row.metric)];
+  return task.is_headline(metric) || metric.name == "nll";
 }
 
 }  // namespace
@@ -32,14 +39,24 @@ void append_shots_table(std::string& out, const Report& report) {
   append_wrapped(
       out, fmt::format("What demonstrations add: value = level + gain x ln(1 + shots), of the "
                        "smallest and the largest model, fitted to the means over draws; spread: SD "
-                       "over draws, of the largest; rho with log10 N, {} intervals over draws. "
-                       "Other metrics are in the results file.",
+                       "over draws, of the largest; rho with log10 N, {} intervals over draws, if "
+                       "there are several; p: permutation p of the gain's rho. Other metrics are "
+                       "in the results file.",
                        confidence_text(report)));
+  std::vector<const ShotsRow*> rows;
+  for (const ShotsRow& row : report.shots_rows) {
+    if (is_shown(report, row)) rows.push_back(&row);
+  }
+  const bool several_models = std::ranges::any_of(
+      rows, [&](const ShotsRow* row) { return row->models != rows.front()->models; });
+  const bool several_precisions = std::ranges::any_of(
+      rows, [&](const ShotsRow* row) { return row->precision != rows.front()->precision; });
   TextTable table;
   using Align = TextTable::Align;
-  table.add_column("task", Align::left);
+  table.add_column("task", Align::left, true);
   table.add_column("metric", Align::left, true);
-  table.add_column("prec", Align::left);
+  if (several_precisions) table.add_column("prec", Align::left);
+  if (several_models) table.add_column("models", Align::left);
   table.add_column("shots", Align::left);
   table.add_column("level", Align::right);
   table.add_column("", Align::right);
@@ -48,16 +65,21 @@ void append_shots_table(std::string& out, const Report& report) {
   table.add_column("spread", Align::right);
   table.add_column("rho of level", Align::left);
   table.add_column("rho of gain", Align::left);
-  for (const ShotsRow& row : report.shots_rows) {
-    const auto& task = report.plan.tasks[static_cast<std::size_t>(row.task)];
-    if (!is_shown(task, row.metric)) continue;
-    const ShotsPoint& first = row.points.front();
-    const ShotsPoint& last = row.points.back();
-    table.add_row({task.name, task.metrics[static_cast<std::size_t>(row.metric)].name,
-                   row.precision, shots_of(row), short_number(first.level),
-                   short_number(last.level), short_number(first.gain, true),
-                   short_number(last.gain, true), short_number(last.spread),
-                   with_interval(row.level.spearman), with_interval(row.gain.spearman)});
+  table.add_column("p", Align::right);
+  for (const ShotsRow* row : rows) {
+    const auto& task = report.plan.tasks[static_cast<std::size_t>(row->task)];
+    const ShotsPoint& first = row->points.front();
+    const ShotsPoint& last = row->points.back();
+    std::vector<std::string> texts{task.name,
+                                   task.metrics[static_cast<std::size_t>(row->metric)].name};
+    if (several_precisions) texts.push_back(row->precision);
+    if (several_models) texts.push_back(row->models);
+    texts.insert(texts.end(),
+                 {shots_of(*row), short_number(first.level), short_number(last.level),
+                  short_number(first.gain, true), short_number(last.gain, true),
+                  short_number(last.spread), with_interval(row->level.spearman),
+                  with_interval(row->gain.spearman), probability_text(row->gain.spearman.p)});
+    table.add_row(std::move(texts));
   }
   out += table.format() + "\n";
 }

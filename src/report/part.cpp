@@ -59,9 +59,27 @@ void members(Bytes& bytes, T& row) {
         row.num_questions, row.unit, row.models);
 }
 
+template <class Bytes, Some<HeadlineScore> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.variant, row.task, row.metric, row.num_fewshot, row.estimate, row.num_right);
+}
+
+template <class Bytes, Some<PairRow> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.task, row.metric, row.lever, row.from, row.to, row.variant_from, row.variant_to,
+        row.shots_from, row.shots_to, row.method, row.difference, row.ci_low, row.ci_high,
+        row.only_from_right, row.only_to_right, row.mcnemar_exact_p, row.mcnemar_mid_p, row.p,
+        row.p_adjusted);
+}
+
+template <class Bytes, Some<Compared> T>
+void members(Bytes& bytes, T& part) {
+  bytes(part.scores, part.pairs);
+}
+
 template <class Bytes, Some<Part> T>
 void members(Bytes& bytes, T& part) {
-  bytes(part.estimates, part.size_rows, part.measures);
+  bytes(part.estimates, part.size_rows, part.measures, part.compared);
 }
 
 // --- to bytes and back

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "report/ability_table.hpp"
+#include "report/comparisons.hpp"
 #include "report/report.hpp"
 
 namespace allometer::report {
@@ -18,6 +19,7 @@ struct Part {
   std::vector<results::ResultsFile::Estimate> estimates;
   std::vector<SizeRow> size_rows;
   std::vector<AbilityMeasure> measures;
+  Compared compared;
 };
 
 /// Numbers as they are in memory: for processes of one job, not for files.

@@ -165,6 +165,14 @@ struct ShotsRow {
   SizeRelation gain;
 };
 
+/// What one answer takes.
+struct AnswerCost {
+  double count = kUndefined;         ///< answers; NaN: none can be counted
+  double seconds = kUndefined;       ///< of a busy rank
+  double byte_seconds = kUndefined;  ///< largest resident set of a rank, held for those seconds
+  double joules = kUndefined;        ///< NaN: unmeasured in at least one cell
+};
+
 /// What a variant cost over all its cells.
 struct EfficiencyRow {
   std::int32_t variant = 0;
@@ -176,6 +184,96 @@ struct EfficiencyRow {
   double mfu = kUndefined;           ///< model FLOPs utilisation: achieved / measured peak, 0 to 1
   double tokens_saved = kUndefined;  ///< share of requested tokens that the trie spared, 0 to 1
   std::optional<double> energy_joules;  ///< nothing: unmeasured in at least one cell
+  AnswerCost per_answer;
+  /// Over the finished cells whose headline metric counts right answers, all of what they cost.
+  AnswerCost per_right_answer;
+};
+
+/// A variant among those that answered all of an ability's tasks, or all tasks there are: does any
+/// other one score as well for less, or better for as much?
+struct ParetoRow {
+  std::string ability;  ///< empty: all tasks
+  std::int32_t variant = 0;
+  double score = kUndefined;  ///< mean of the rescaled headline metrics
+  double seconds_per_answer = kUndefined;
+  double peak_memory_bytes = kUndefined;
+  double joules_per_answer = kUndefined;  ///< NaN: unmeasured
+  bool is_best_for_time = false;          ///< not dominated; false where unmeasured
+  bool is_best_for_memory = false;
+  bool is_best_for_energy = false;
+};
+
+/// How two sides of a pair were compared.
+enum class PairMethod {
+  right_or_wrong,  ///< the same questions, each right or wrong: bootstrap interval, McNemar p
+  questions,       ///< the same questions: bootstrap interval and p
+  unpaired,        ///< published values: z interval and p of two standard errors
+};
+std::string_view name_of(PairMethod method);
+
+/// Two models, or two settings of one, of the same family and size that differ in one lever alone,
+/// asked the same questions.
+struct PairRow {
+  std::int32_t task = 0;
+  std::int32_t metric = 0;
+  std::string lever;
+  std::string from, to;  ///< its levels; `from` stands first among the levels of the lever
+  std::int32_t variant_from = 0, variant_to = 0;
+  std::int32_t shots_from = 0, shots_to = 0;
+  PairMethod method = PairMethod::questions;
+  double difference = kUndefined;  ///< estimate of `to` less that of `from`
+  double ci_low = kUndefined;
+  double ci_high = kUndefined;
+  double only_from_right = kUndefined;  ///< questions that one side alone has right
+  double only_to_right = kUndefined;
+  double mcnemar_exact_p = kUndefined;
+  double mcnemar_mid_p = kUndefined;
+  double p = kUndefined;           ///< of the method; mid-p of McNemar
+  double p_adjusted = kUndefined;  ///< Benjamini and Hochberg over all pairs
+};
+
+/// An estimate with the interval of a t test over models.
+struct Effect {
+  double value = kUndefined;
+  double low = kUndefined;
+  double high = kUndefined;
+  double p = kUndefined;
+};
+
+/// What Fieller's interval of a ratio looks like.
+enum class ExchangeInterval {
+  bounded,     ///< between low and high
+  outside,     ///< all below low and all above high: the denominator may be 0
+  everything,  ///< any value
+  none,        ///< no standard errors, or fewer than three sizes
+};
+std::string_view name_of(ExchangeInterval interval);
+
+/// What a level of a lever does to a task or an ability, beside what ten-fold size does: the linear
+/// model rescaled score = family + b log10 N + c (level instead of reference), over the models that
+/// were asked.
+struct LeverRow {
+  std::string ability;     ///< empty: of a task
+  std::int32_t task = -1;  ///< -1: of an ability
+  std::string lever;
+  std::string level;
+  std::string reference;
+  std::int32_t num_points = 0;  ///< models and settings in the model
+  std::int32_t num_sizes = 0;   ///< distinct N among them
+  std::int32_t num_families = 0;
+  Effect effect;                   ///< c
+  double p_adjusted = kUndefined;  ///< of c, Benjamini and Hochberg over the table's tasks
+  Effect decade;                   ///< b
+  Effect interaction;              ///< change of c per ten-fold N, in a model of its own
+  /// c / b: decades of parameters that the level is worth, with Fieller's interval.
+  double exchange = kUndefined;
+  double exchange_low = kUndefined;
+  double exchange_high = kUndefined;
+  ExchangeInterval exchange_interval = ExchangeInterval::none;
+  /// Cross-check without the model: mean over sizes of the differences between models that differ
+  /// in this lever alone.
+  Effect matched;
+  std::int32_t num_matched = 0;  ///< sizes
 };
 
 /// A cell of the job that has no complete result.
@@ -193,8 +291,11 @@ struct Report {
   std::vector<AbilityRow> ability_rows;  ///< weakest correlation first
   std::vector<SizeRow> size_rows;        ///< weakest correlation first: |rho|, then |r|
   std::vector<ShotsRow> shots_rows;      ///< in the order of the plan's tasks
+  std::vector<PairRow> pair_rows;        ///< task after task
+  std::vector<LeverRow> lever_rows;      ///< abilities, then tasks
   std::vector<EfficiencyRow> efficiency_rows;
-  std::vector<OpenCell> open_cells;  ///< failed ones first
+  std::vector<ParetoRow> pareto_rows;  ///< all tasks, then abilities; best score first
+  std::vector<OpenCell> open_cells;    ///< failed ones first
   std::int32_t num_cells_done = 0;
   std::string energy_source;
 };

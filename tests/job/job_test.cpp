@@ -285,6 +285,12 @@ TEST_F(JobTest, TellsWhatIsWrongWithEachValue) {
        "'loss' and 'score' (each TASK/METRIC)"},
       {"analysis: {reference: base}",
        "3: 'analysis.reference' is 'base': expected a map of levers and levels, as {tuning: base}"},
+      {"analysis: {reference: {tuning: chat}}",
+       "1: 'analysis.reference' says tuning: chat, but no model of this job has that: name a lever "
+       "and one of its levels"},
+      {"analysis: {reference: {family: tiny}}",
+       "1: 'analysis.reference' says family: tiny, but no model of this job has that: name a lever "
+       "and one of its levels"},
       {"analysis: {smallest_effect: 0}",
        "3: 'analysis.smallest_effect' is '0': expected a number above 0"},
       {"engine: {generation_memory: 3 stones}",

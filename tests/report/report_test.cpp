@@ -735,14 +735,15 @@ TEST(Abilities, CountOnlyHeadlinesAndModelsThatAnsweredAll) {
 TEST(Tables, HoldEveryRow) {
   const Report report = four_tasks().analyse();
   const auto tables = tables_of(report);
-  ASSERT_EQ(tables.size(), 4u);
+  ASSERT_EQ(tables.size(), 5u);
   EXPECT_EQ(tables[0].name, "analysis_ability");
   EXPECT_EQ(tables[1].name, "analysis_size");
   EXPECT_EQ(tables[2].name, "analysis_points");
   EXPECT_EQ(tables[3].name, "analysis_efficiency");
+  EXPECT_EQ(tables[4].name, "analysis_pareto");
   std::set<std::string> dimensions;
-  const std::vector<std::size_t> expected_rows = {report.ability_rows.size(), 4, 20, 5};
-  for (std::size_t t = 0; t < 4; ++t) {
+  const std::vector<std::size_t> expected_rows = {report.ability_rows.size(), 4, 20, 5, 5};
+  for (std::size_t t = 0; t < 5; ++t) {
     const std::size_t rows = expected_rows[t];
     std::set<std::string> names;
     for (const auto& [name, values] : tables[t].text_columns) {

@@ -1,0 +1,145 @@
+#include "report/comparison_tables.hpp"
+
+#include "report/levers.hpp"
+#include "report/table_columns.hpp"
+
+namespace allometer::report {
+namespace {
+
+using results::AnalysisTable;
+
+const results::PlannedTask& task_at(const Report& report, std::int32_t task) {
+  return report.plan.tasks[static_cast<std::size_t>(task)];
+}
+
+/// Value, t interval and p.
+void add_effect(Columns<LeverRow>& columns, const std::string& name, const std::string& what,
+                Effect LeverRow::*effect) {
+  const auto part = [effect](double Effect::*member) {
+    return [effect, member](const LeverRow& row) { return row.*effect.*member; };
+  };
+  columns.number(name, "1", what, part(&Effect::value));
+  columns.number(name + "_low", "1", "lower end of the t interval over models of " + name,
+                 part(&Effect::low));
+  columns.number(name + "_high", "1", "upper end of it", part(&Effect::high));
+  columns.number(name + "_p", "1", "two-sided p of " + name + ", unadjusted", part(&Effect::p));
+}
+
+AnalysisTable lever_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_lever";
+  table.dimension = "lever_row";
+  Columns<LeverRow> columns(table, report.lever_rows);
+  columns.text("ability", [](const LeverRow& row) { return row.ability; });
+  columns.text("task", [&](const LeverRow& row) {
+    return row.task < 0 ? std::string() : task_at(report, row.task).name;
+  });
+  columns.text("lever", [](const LeverRow& row) { return row.lever; });
+  columns.text("level", [](const LeverRow& row) { return level_text(row.level); });
+  columns.text("reference", [](const LeverRow& row) { return level_text(row.reference); });
+  columns.text("exchange_interval",
+               [](const LeverRow& row) { return name_of(row.exchange_interval); });
+  columns.number("num_points", "1", "models, each with its settings, in the linear model",
+                 [](const LeverRow& row) { return row.num_points; });
+  columns.number("num_sizes", "1", "distinct sizes among them",
+                 [](const LeverRow& row) { return row.num_sizes; });
+  columns.number("num_families", "1", "families among them",
+                 [](const LeverRow& row) { return row.num_families; });
+  add_effect(columns, "effect", "change of the rescaled score by the level", &LeverRow::effect);
+  columns.number("effect_p_adjusted", "1",
+                 "effect_p after Benjamini and Hochberg over the abilities, or over the tasks",
+                 [](const LeverRow& row) { return row.p_adjusted; });
+  add_effect(columns, "decade", "change of the rescaled score per tenfold N", &LeverRow::decade);
+  columns.number("exchange", "1", "effect / decade: decades of N that the level is worth",
+                 [](const LeverRow& row) { return row.exchange; });
+  columns.number("exchange_low", "1",
+                 "lower end of Fieller's interval of exchange, or of the gap in it",
+                 [](const LeverRow& row) { return row.exchange_low; });
+  columns.number("exchange_high", "1", "upper end of it",
+                 [](const LeverRow& row) { return row.exchange_high; });
+  add_effect(columns, "interaction", "change of the effect per tenfold N", &LeverRow::interaction);
+  add_effect(columns, "matched", "mean difference between models that differ in the lever alone",
+             &LeverRow::matched);
+  columns.number("num_matched", "1", "sizes with such models",
+                 [](const LeverRow& row) { return row.num_matched; });
+  return table;
+}
+
+AnalysisTable pair_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_pairs";
+  table.dimension = "pair";
+  Columns<PairRow> columns(table, report.pair_rows);
+  const auto variant_name = [&](std::int32_t variant) {
+    return report.plan.variants[static_cast<std::size_t>(variant)].name;
+  };
+  columns.text("task", [&](const PairRow& row) { return task_at(report, row.task).name; });
+  columns.text("metric", [&](const PairRow& row) {
+    return task_at(report, row.task).metrics[static_cast<std::size_t>(row.metric)].name;
+  });
+  columns.text("lever", [](const PairRow& row) { return row.lever; });
+  columns.text("from", [](const PairRow& row) { return level_text(row.from); });
+  columns.text("to", [](const PairRow& row) { return level_text(row.to); });
+  columns.text("variant_from", [&](const PairRow& row) { return variant_name(row.variant_from); });
+  columns.text("variant_to", [&](const PairRow& row) { return variant_name(row.variant_to); });
+  columns.text("method", [](const PairRow& row) { return name_of(row.method); });
+  const auto number = [&](const char* name, const char* meaning, auto member) {
+    columns.number(name, "1", meaning, [member](const PairRow& row) { return row.*member; });
+  };
+  number("num_fewshot_from", "demonstrations of the first", &PairRow::shots_from);
+  number("num_fewshot_to", "demonstrations of the second", &PairRow::shots_to);
+  // Units are those of the row's metric: they differ between rows.
+  number("difference", "estimate of the second less that of the first, in units of the metric",
+         &PairRow::difference);
+  number("ci_low",
+         "lower end of its interval over questions, the same draws for both; of published values "
+         "from two standard errors",
+         &PairRow::ci_low);
+  number("ci_high", "upper end of it", &PairRow::ci_high);
+  number("only_from_right", "questions that only the first has right", &PairRow::only_from_right);
+  number("only_to_right", "questions that only the second has right", &PairRow::only_to_right);
+  number("mcnemar_exact_p", "exact two-sided p of McNemar's test", &PairRow::mcnemar_exact_p);
+  number("mcnemar_mid_p", "its mid-p", &PairRow::mcnemar_mid_p);
+  number("p", "two-sided p: McNemar's mid-p, of the bootstrap, or of two standard errors",
+         &PairRow::p);
+  number("p_adjusted", "p after Benjamini and Hochberg over all pairs", &PairRow::p_adjusted);
+  return table;
+}
+
+AnalysisTable pareto_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_pareto";
+  table.dimension = "pareto_row";
+  Columns<ParetoRow> columns(table, report.pareto_rows);
+  columns.text("ability", [](const ParetoRow& row) { return row.ability; });
+  columns.text("variant", [&](const ParetoRow& row) {
+    return report.plan.variants[static_cast<std::size_t>(row.variant)].name;
+  });
+  const auto number = [&](const char* name, const char* unit, const char* meaning, auto member) {
+    columns.number(name, unit, meaning, [member](const ParetoRow& row) { return row.*member; });
+  };
+  number("score", "1", "mean of the rescaled headline metrics", &ParetoRow::score);
+  number("seconds_per_answer", "s", "seconds of a busy rank per answer to the same tasks",
+         &ParetoRow::seconds_per_answer);
+  number("peak_memory", "byte", "largest resident set of a rank", &ParetoRow::peak_memory_bytes);
+  number("energy_per_answer", "J", "energy per answer to the same tasks",
+         &ParetoRow::joules_per_answer);
+  number("is_best_for_time", "1", "1 if not dominated in score and seconds_per_answer",
+         &ParetoRow::is_best_for_time);
+  number("is_best_for_memory", "1", "1 if not dominated in score and peak_memory",
+         &ParetoRow::is_best_for_memory);
+  number("is_best_for_energy", "1",
+         "1 if not dominated in score and energy_per_answer; 0 also where that is missing",
+         &ParetoRow::is_best_for_energy);
+  return table;
+}
+
+}  // namespace
+
+void add_comparison_tables(std::vector<AnalysisTable>& tables, const Report& report) {
+  if (!report.lever_rows.empty()) tables.push_back(lever_table(report));
+  if (!report.pair_rows.empty()) tables.push_back(pair_table(report));
+  if (!report.pareto_rows.empty()) tables.push_back(pareto_table(report));
+}
+
+}  // namespace allometer::report

@@ -1,0 +1,13 @@
+#pragma once
+/// Tables of the results file that compare models with one another.
+
+#include <vector>
+
+#include "report/report.hpp"
+
+namespace allometer::report {
+
+/// analysis_lever, analysis_pairs and analysis_pareto, as far as they have rows.
+void add_comparison_tables(std::vector<results::AnalysisTable>& tables, const Report& report);
+
+}  // namespace allometer::report
