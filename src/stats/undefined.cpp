@@ -16,6 +16,8 @@ std::string_view name_of(Undefined reason) {
       return "not identified";
     case Undefined::not_converged:
       return "not converged";
+    case Undefined::separated:
+      return "separated";
   }
   return "";
 }

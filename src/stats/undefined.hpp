@@ -13,9 +13,11 @@ enum class Undefined {
   not_finite,      ///< NaN or infinity among the input, or overflow on the way
   not_identified,  ///< the data cannot tell this parameter from others (a rank-deficient design)
   not_converged,   ///< an iteration found no optimum
+  separated,       ///< an effect without bound: something tells right from wrong without error
 };
 
-/// "", "too few points", "constant", "not finite", "not identified", "not converged".
+/// "", "too few points", "constant", "not finite", "not identified", "not converged",
+/// "separated".
 std::string_view name_of(Undefined reason);
 
 }  // namespace allometer::stats

@@ -2,6 +2,7 @@
 /// Values of other programs, from the JSON files beside this one; the make_* script beside each of
 /// them wrote it.
 
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <string>
@@ -21,12 +22,15 @@ inline const nlohmann::json& reference(const std::string& name = "reference.json
   return files[name] = nlohmann::json::parse(file);
 }
 
-/// A matrix from its rows.
+/// A matrix from its rows; null stands for NaN.
 inline Eigen::MatrixXd matrix_of(const nlohmann::json& rows) {
   const auto num_columns = rows.empty() ? 0 : rows[0].size();
   Eigen::MatrixXd matrix(rows.size(), num_columns);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t j = 0; j < num_columns; ++j) matrix(i, j) = rows[i][j];
+    for (std::size_t j = 0; j < num_columns; ++j) {
+      const auto& cell = rows[i][j];
+      matrix(i, j) = cell.is_null() ? std::nan("") : cell.get<double>();
+    }
   }
   return matrix;
 }
