@@ -2,7 +2,7 @@
 """Draws score against model size, one panel per task and number of shots, weakest correlation first.
 
 Each panel shows the headline metric of its task over all models; --metric chooses others, --all draws every row of the size
-table, those within families too. Reads a results file of Allometer; the statistics must be in it (`allometer run` and `allometer collect` put them there).
+table, those within families too. Reads a results file of Allometer; the statistics must be in it (`allometer run`, `collect` and `analyze` put them there).
 
 Example:
     python3 analysis/size_figure.py stories.h5 -o stories.png
@@ -13,24 +13,9 @@ import argparse
 import fnmatch
 import sys
 
-INK = "#222222"
-FAINT = "#8a8a8a"
+from results_file import FAINT, INK, UserError, load_groups, picture_of, save
+
 COLOURS = ["#1b6ca8", "#c1502e", "#3c8d40", "#7b4ea3", "#b8860b", "#008b8b"]
-
-
-class UserError(Exception):
-    """Something that the user can mend; the message says how."""
-
-
-def import_or_explain():
-    try:
-        import matplotlib
-        import xarray
-    except ImportError as error:
-        raise UserError(f"the Python package {error.name} is missing; on Debian: "
-                        "apt install python3-xarray python3-netcdf4 python3-matplotlib") from error
-    matplotlib.use("Agg")
-    return xarray
 
 
 def parse_arguments():
@@ -47,32 +32,11 @@ def parse_arguments():
     return arguments
 
 
-def job_group(path):
-    """The name of the one group of the file."""
-    import netCDF4
-
-    try:
-        with netCDF4.Dataset(path) as file:
-            groups = list(file.groups)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no such file") from error
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read as HDF5 ({error}); is it the .h5 file of a sweep, and whole?") from error
-    if len(groups) != 1:
-        raise UserError(f"{path}: has {len(groups)} groups, a results file of Allometer has one")
-    return groups[0]
-
-
 def load(path):
     """The rows of the size table, in their order, their points, and what N is."""
-    xarray = import_or_explain()
-    job = job_group(path)
-    try:
-        rows = xarray.load_dataset(path, group=f"{job}/analysis_size", engine="netcdf4").to_dataframe()
-        points = xarray.load_dataset(path, group=f"{job}/analysis_points", engine="netcdf4")
-        headline = read_headlines(xarray.load_dataset(path, group=job, engine="netcdf4"))
-    except (OSError, KeyError) as error:
-        raise UserError(f"{path}: holds no statistics ({error}); run `allometer collect` on the output first") from error
+    rows, points, job = load_groups(path, "analysis_size", "analysis_points", "")
+    rows = rows.to_dataframe()
+    headline = read_headlines(job)
     rows["is_headline"] = [headline.get(t) == m for t, m in zip(rows.task, rows.metric)]
     return rows, points.to_dataframe(), points.parameters.attrs["long_name"]
 
@@ -166,10 +130,7 @@ def draw(rows, points, axis_label, columns, output):
     figure.suptitle("Score against model size, weakest correlation first; bars: interval over questions",
                     fontsize=10, color=INK, x=0.01, ha="left", va="top", y=1 - 0.1 / figure.get_figheight())
     figure.tight_layout(rect=(0, 0, 1, 1 - 0.3 / figure.get_figheight()), h_pad=2.0)
-    try:
-        figure.savefig(output, dpi=160)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{output}: cannot write the picture ({error})") from error
+    save(figure, output)
 
 
 def main():
@@ -180,9 +141,7 @@ def main():
         measures = ", ".join(sorted({f"{t}/{m}" for t, m in zip(rows.task, rows.metric)})) or "none"
         raise UserError(f"{arguments.results}: no measure matches task '{arguments.task}' and metric "
                         f"'{arguments.metric or '*'}'; it has: {measures}")
-    output = arguments.output or arguments.results.rsplit(".", 1)[0] + ".png"
-    draw(chosen, points, axis_label, arguments.columns, output)
-    print(output)
+    draw(chosen, points, axis_label, arguments.columns, picture_of(arguments.results, arguments.output))
 
 
 if __name__ == "__main__":
