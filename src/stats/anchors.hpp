@@ -78,6 +78,7 @@ struct AnchorCheck {
 /// seen: models of one group (family; empty: each model by itself) are left out together. More than
 /// ten groups are left out in ten folds. Within a fold gp-IRT's b is from two halves of the other
 /// models, each estimated with the items of the other half; below four other models there is none.
+/// Three item-response fits a fold: half a minute for 2000 questions and 50 models.
 ///
 /// right: [questions x models], every cell 1 or 0: a model with gaps has no full score to compare
 /// with. too_few: fewer than two questions, or fewer than two models outside a fold.

@@ -47,8 +47,8 @@ struct Effects {
 ///         | cross'           diag(family)  |
 class EffectsHessian {
  public:
-  /// weight_of_question: [questions x max(families, 1)], sums of p (1 - p) over a question's
-  /// answers by family (by all models if there are no families).
+  /// weight: [questions x max(families, 1)], sums of p (1 - p) over a question's answers by family
+  /// (over all of them if there are no families).
   EffectsHessian(const ArrayXXd& weight, double question_deviation, double family_deviation,
                  Index num_families)
       : question_(1 + question_deviation * question_deviation * weight.rowwise().sum()) {
