@@ -19,9 +19,9 @@ Trend trend_of(const AbilityRow& row) {
   };
   if (points.size() > 1 && std::all_of(points.begin(), points.end(), as_first))
     return Trend::constant;
-  if (row.num_sizes < 2 || std::isnan(row.slope_ci_low)) return Trend::unknown;
-  if (row.slope_ci_low <= 0 && row.slope_ci_high >= 0) return Trend::unclear;
-  return row.slope > 0 ? Trend::improves : Trend::worsens;
+  if (row.num_sizes < 2 || std::isnan(row.slope.ci_low)) return Trend::unknown;
+  if (row.slope.ci_low <= 0 && row.slope.ci_high >= 0) return Trend::unclear;
+  return row.slope.value > 0 ? Trend::improves : Trend::worsens;
 }
 
 /// Undefined correlations last, then by |rho|.
@@ -47,12 +47,7 @@ AbilityMeasure ability_measure(const Ladder& shared, const results::PlannedTask&
   measure.num_questions = shared.num_questions;
   measure.unit = rescale.kind;
   if (std::isnan(rescale.unit)) return measure;
-  for (const Rung* rung : rungs) {
-    Point point = rung->point;
-    point.estimate = rescale(point.estimate);
-    measure.models.push_back(
-        {point, rung->family, rung->levers, (rung->draws - rescale.zero) / rescale.unit});
-  }
+  for (const Rung* rung : rungs) measure.models.push_back(rescaled(*rung, rescale));
   return measure;
 }
 
@@ -63,16 +58,21 @@ void AbilityTable::add(const AbilityMeasure& measure) {
     return;
   }
   ability.units.insert(measure.unit);
-  for (const auto& model : measure.models) {
+  for (const Rung& model : measure.models) {
     ability.of_setting[model.levers].insert(
         {measure.task, measure.num_fewshot, measure.num_questions});
-    if (!std::isfinite(model.point.estimate) || !(model.point.parameters > 0)) continue;
+    if (!is_sized(model)) continue;
     Member& member = ability.members[model.point.model];
     if (member.num_measures++ == 0) {
-      member.sum = {model.point, model.family, model.levers, {}, model.draws};
+      member.sum = model;
+      continue;
+    }
+    member.sum.point.estimate += model.point.estimate;
+    member.sum.draws += model.draws;
+    if (member.sum.halves.size() == model.halves.size()) {
+      member.sum.halves += model.halves;
     } else {
-      member.sum.point.estimate += model.point.estimate;
-      member.sum.draws += model.draws;
+      member.sum.halves.resize(0);  // of some measure the answers are not known
     }
   }
 }
@@ -92,18 +92,19 @@ std::vector<AbilityRow> AbilityTable::rows() {
 
 void AbilityTable::add_rows(const Key& key, const Ability& ability) {
   std::set<std::string> settings;
+  const bool is_single = ability.of_setting.size() == 1;
   for (const auto& [levers, measures] : ability.of_setting) {
     settings.insert(levers);
-    rows_.push_back(row_of(key, ability, {levers}, levers));
+    add_row(key, ability, {levers}, levers, is_single);
   }
   if (settings.size() < 2) return;
-  rows_.push_back(row_of(key, ability, settings, name_of_settings(settings.size())));
+  add_row(key, ability, settings, name_of_settings(settings.size()), true);
   rows_.back().all_levers = true;
 }
 
-AbilityRow AbilityTable::row_of(const Key& key, const Ability& ability,
-                                const std::set<std::string>& settings,
-                                const std::string& levers) const {
+void AbilityTable::add_row(const Key& key, const Ability& ability,
+                           const std::set<std::string>& settings, const std::string& levers,
+                           bool is_widest) {
   AbilityRow row;
   row.ability = key.ability;
   row.precision = key.precision;
@@ -133,7 +134,18 @@ AbilityRow AbilityTable::row_of(const Key& key, const Ability& ability,
       relate(sized(scores), fmt::format("ability/{}/{}/{}", key.ability, key.precision, row.models),
              settings_);
   row.trend = trend_of(row);
-  return row;
+  row.shape = shape_from(scores, row.unit, settings_);
+  if (is_widest && !key.random_weights && !key.ability.empty()) {
+    Judged judged = judged_from(scores, row, row.shape);
+    judged.is_ability = true;
+    judged.name = key.ability;
+    judged.precision = key.precision;
+    judged.models = row.models;
+    judged.unit = row.unit;
+    if (row.trend == Trend::constant) judged.remarks.emplace_back("every model scores the same");
+    judged_.push_back(std::move(judged));
+  }
+  rows_.push_back(std::move(row));
 }
 
 std::vector<Rung> AbilityTable::scores_of(const Ability& ability,
@@ -145,6 +157,7 @@ std::vector<Rung> AbilityTable::scores_of(const Ability& ability,
     Rung score = member.sum;
     score.point.estimate /= static_cast<double>(num_measures);
     score.draws /= static_cast<double>(num_measures);
+    score.halves /= static_cast<double>(num_measures);
     const auto interval = stats::percentile_interval(
         {score.draws.data(), static_cast<std::size_t>(score.draws.size())}, settings_.confidence);
     score.point.ci_low = interval.low;

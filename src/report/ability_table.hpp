@@ -11,6 +11,7 @@
 
 #include <Eigen/Core>
 
+#include "report/judged.hpp"
 #include "report/ladder.hpp"
 #include "report/report.hpp"
 #include "report/rung.hpp"
@@ -20,12 +21,6 @@ namespace allometer::report {
 /// The rescaled headline metric of a task at one number of shots, of models with any levers: one
 /// measure of the task's ability.
 struct AbilityMeasure {
-  struct Model {
-    Point point;  ///< the estimate is the rescaled score; its interval is not set
-    std::string family;
-    std::string levers;
-    Eigen::ArrayXd draws;  ///< rescaled, [draws]
-  };
   std::string ability;
   std::string precision;
   bool random_weights = false;
@@ -33,7 +28,9 @@ struct AbilityMeasure {
   std::int32_t num_fewshot = 0;
   std::int32_t num_questions = 0;
   ScoreUnit unit = ScoreUnit::range;
-  std::vector<Model> models;  ///< none where the metric has no scale
+  /// Estimates, draws and halves are rescaled, intervals and seeds not set; only models with a size
+  /// and a finite estimate have a score. Empty where the metric has no scale.
+  std::vector<Rung> models;
 };
 
 /// `shared`: what the rungs share, whatever their levers.
@@ -54,6 +51,8 @@ class AbilityTable {
   /// settings of levers one over all of them; weakest correlation first. Only models count that
   /// answered all measures of the ability that any model of the row answered.
   std::vector<AbilityRow> rows();
+  /// The abilities of trained models, over all their levers, by name.
+  const std::vector<Judged>& judged() const { return judged_; }
 
  private:
   /// Task, number of shots, number of questions.
@@ -77,14 +76,16 @@ class AbilityTable {
   };
 
   void add_rows(const Key& key, const Ability& ability);
-  AbilityRow row_of(const Key& key, const Ability& ability, const std::set<std::string>& settings,
-                    const std::string& levers) const;
+  /// `is_widest`: no other row has more models.
+  void add_row(const Key& key, const Ability& ability, const std::set<std::string>& settings,
+               const std::string& levers, bool is_widest);
   std::vector<Rung> scores_of(const Ability& ability, const std::set<std::string>& settings,
                               std::size_t num_measures) const;
 
   const Settings& settings_;
   std::map<Key, Ability> abilities_;
   std::vector<AbilityRow> rows_;
+  std::vector<Judged> judged_;
 };
 
 }  // namespace allometer::report

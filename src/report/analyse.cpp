@@ -14,6 +14,7 @@
 #include "report/sample.hpp"
 #include "report/shots_table.hpp"
 #include "report/size_table.hpp"
+#include "report/verdict_table.hpp"
 
 namespace allometer::report {
 namespace {
@@ -104,6 +105,7 @@ class Batch {
     if (members_.empty()) return;
     const auto& task = source_.plan.tasks[static_cast<std::size_t>(members_.front().ladder.task)];
     resample(samples_, task.name, settings_);
+    split_in_halves(samples_, task, settings_);
     for (Sample& sample : samples_) {
       const auto& metric = task.metrics[static_cast<std::size_t>(sample.metric)];
       if (sample.published) {
@@ -211,6 +213,7 @@ struct Analysis::Impl {
   std::map<std::int32_t, std::vector<SizeRow>> size_rows;  ///< by task
   AbilityTable abilities{settings};
   Compared compared;
+  std::vector<Judged> judged_tasks;
 
   explicit Impl(const Source& from)
       : source(from),
@@ -253,8 +256,9 @@ void Analysis::absorb(std::string_view bytes) {
   std::move(part.estimates.begin(), part.estimates.end(),
             std::back_inserter(impl.report.estimates));
   impl.size_rows[impl.parts[impl.num_absorbed].task] = std::move(part.size_rows);
-  for (AbilityMeasure& measure : part.measures) impl.abilities.add(measure);
+  for (const AbilityMeasure& measure : part.measures) impl.abilities.add(measure);
   impl.compared += std::move(part.compared);
+  std::move(part.judged.begin(), part.judged.end(), std::back_inserter(impl.judged_tasks));
   const std::size_t next = ++impl.num_absorbed;
   if (next == impl.parts.size() || impl.ability(next) != impl.ability(next - 1))
     impl.abilities.close();
@@ -273,6 +277,10 @@ Report Analysis::finish() {
     std::move(rows.begin(), rows.end(), std::back_inserter(report.size_rows));
   report.ability_rows = impl.abilities.rows();
   sort_weakest_first(report.size_rows);
+  adjust_for_exploring(report.size_rows);
+  std::stable_sort(impl.judged_tasks.begin(), impl.judged_tasks.end(),
+                   [](const Judged& a, const Judged& b) { return a.task < b.task; });
+  report.verdict_rows = verdict_rows(impl.abilities.judged(), impl.judged_tasks, impl.settings);
   report.shots_rows = shots_rows(impl.ladders, report.estimates, impl.source, impl.settings);
   report_comparisons(std::move(impl.compared), impl.source, impl.levers, report);
   list_open_cells(impl.source, report);

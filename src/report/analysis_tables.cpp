@@ -2,9 +2,12 @@
 #include <functional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "report/comparison_tables.hpp"
 #include "report/report.hpp"
 #include "report/table_columns.hpp"
+#include "report/verdict_columns.hpp"
 
 namespace allometer::report {
 namespace {
@@ -49,6 +52,73 @@ void add_correlation(Columns<Row>& columns, const std::string& name, const std::
                  field(&Correlation::smallest_p));
 }
 
+/// of_row: the SlopeEstimate. Its value is NAME_per_decade.
+template <class Row, class OfRow>
+void add_slope(Columns<Row>& columns, const std::string& name, const std::string& what,
+               OfRow of_row) {
+  const auto field = [of_row](auto SlopeEstimate::*part) {
+    return [of_row, part](const Row& row) { return of_row(row).*part; };
+  };
+  columns.text(name + "_errors", field(&SlopeEstimate::errors));
+  columns.number(name + "_per_decade", "1", what + ", per tenfold N", field(&SlopeEstimate::value));
+  columns.number(name + "_standard_error", "1", "standard error over models of " + name,
+                 field(&SlopeEstimate::standard_error));
+  columns.number(name + "_df", "1", "degrees of freedom of its t distribution",
+                 field(&SlopeEstimate::degrees_of_freedom));
+  columns.number(name + "_t_low", "1", "lower end of the t interval over models of " + name,
+                 field(&SlopeEstimate::t_low));
+  columns.number(name + "_t_high", "1", "upper end of the t interval over models of " + name,
+                 field(&SlopeEstimate::t_high));
+  columns.number(name + "_p", "1", "two-sided p of t", field(&SlopeEstimate::p));
+  columns.number(name + "_ci_low", "1",
+                 "lower end of the bootstrap interval over questions of " + name,
+                 field(&SlopeEstimate::ci_low));
+  columns.number(name + "_ci_high", "1",
+                 "upper end of the bootstrap interval over questions of " + name,
+                 field(&SlopeEstimate::ci_high));
+}
+
+/// of_row: the TestedCorrelation.
+template <class Row, class OfRow>
+void add_tested(Columns<Row>& columns, const std::string& name, const std::string& what,
+                OfRow of_row) {
+  columns.number(name, "1", what, [of_row](const Row& row) { return of_row(row).value; });
+  columns.number(name + "_df", "1", "degrees of freedom of " + name,
+                 [of_row](const Row& row) { return of_row(row).degrees_of_freedom; });
+  columns.number(name + "_p", "1", "two-sided p of t of " + name,
+                 [of_row](const Row& row) { return of_row(row).p; });
+}
+
+/// "a = 0.1 [0.05, 0.15]; ...".
+std::string text_of(const std::vector<Shape::Parameter>& parameters) {
+  std::string text;
+  for (const Shape::Parameter& parameter : parameters) {
+    text += fmt::format("{}{} = {:.4g} [{:.4g}, {:.4g}]", text.empty() ? "" : "; ", parameter.name,
+                        parameter.value, parameter.low, parameter.high);
+  }
+  return text;
+}
+
+template <class Row>
+void add_shape(Columns<Row>& columns) {
+  columns.text("curve", [](const Row& row) { return row.shape.curve; });
+  columns.text("curve_parameters", [](const Row& row) { return text_of(row.shape.parameters); });
+  columns.number("curve_r_squared", "1", "share of the variance of scores that the curve explains",
+                 [](const Row& row) { return row.shape.r_squared; });
+  columns.number("curve_aicc", "1", "AICc of the curve",
+                 [](const Row& row) { return row.shape.aicc; });
+  columns.number("line_aicc", "1", "AICc of a straight line in log10 N",
+                 [](const Row& row) { return row.shape.line_aicc; });
+  columns.number("quadratic_p", "1", "p of a turn by Lind and Mehlum's test",
+                 [](const Row& row) { return row.shape.quadratic_p; });
+  columns.number("turn_p", "1", "p of a turn by the two-lines test, 1 without opposite signs",
+                 [](const Row& row) { return row.shape.turn_p; });
+  columns.number("turn_at", "1", "N where the two lines meet",
+                 [](const Row& row) { return row.shape.turn_at; });
+  columns.number("inverse_scaling", "1", "1 if scores fall throughout",
+                 [](const Row& row) { return row.shape.is_inverse ? 1 : 0; });
+}
+
 /// How the row goes with size.
 template <class Row>
 void add_relation(Columns<Row>& columns) {
@@ -63,20 +133,29 @@ void add_relation(Columns<Row>& columns) {
   add_correlation(columns, "kendall_tau_b", "Kendall correlation (tau-b) of the estimate",
                   "questions", [](const Row& row) { return row.kendall; });
   // Units of the slopes are those of the row's metric: they differ between rows.
-  columns.number("slope_per_decade", "1",
-                 "change of the estimate per tenfold N, in units of the metric",
-                 [](const Row& row) { return row.slope; });
-  columns.number("slope_t_low", "1", "lower end of the Student t interval over models of the slope",
-                 [](const Row& row) { return row.slope_t_low; });
-  columns.number("slope_t_high", "1",
-                 "upper end of the Student t interval over models of the slope",
-                 [](const Row& row) { return row.slope_t_high; });
-  columns.number("slope_ci_low", "1",
-                 "lower end of the bootstrap interval over questions of the slope",
-                 [](const Row& row) { return row.slope_ci_low; });
-  columns.number("slope_ci_high", "1",
-                 "upper end of the bootstrap interval over questions of the slope",
-                 [](const Row& row) { return row.slope_ci_high; });
+  add_slope(columns, "slope", "slope of one line through all models, in units of the metric",
+            [](const Row& row) { return row.slope; });
+  add_slope(columns, "within_slope", "common slope of a line per family, in units of the metric",
+            [](const Row& row) { return row.within_slope; });
+  add_tested(columns, "within_pearson_r", "Pearson correlation within families",
+             [](const Row& row) { return row.within_pearson; });
+  columns.number("within_spearman_rho", "1", "Spearman correlation within families",
+                 [](const Row& row) { return row.within_spearman.value; });
+  columns.number("within_spearman_rho_p", "1", "its two-sided permutation p, within families",
+                 [](const Row& row) { return row.within_spearman.p; });
+  columns.number("within_spearman_rho_smallest_p", "1", "smallest p that it can reach",
+                 [](const Row& row) { return row.within_spearman.smallest_p; });
+  add_tested(columns, "partial_r", "Pearson correlation given the levers",
+             [](const Row& row) { return row.partial; });
+  columns.number("hierarchical_low", "1",
+                 "lower end of the interval over families, models and questions of the slope",
+                 [](const Row& row) { return row.hierarchical.low; });
+  columns.number("hierarchical_high", "1", "upper end of it",
+                 [](const Row& row) { return row.hierarchical.high; });
+  columns.number("hierarchical_coverage", "1", "how often such 95 % intervals hold, by simulation",
+                 [](const Row& row) { return row.hierarchical.coverage; });
+  columns.number("hierarchical_degenerate_draws", "1", "draws without a slope, left out",
+                 [](const Row& row) { return row.hierarchical.num_degenerate; });
   columns.number("exact_permutation", "1",
                  "1 if every permutation was counted, 0 if they were drawn",
                  [](const Row& row) { return row.exact ? 1 : 0; });
@@ -109,6 +188,24 @@ AnalysisTable size_table(const Report& report) {
   columns.number("random_weights", "1", "1 if the models have random weights",
                  [](const SizeRow& row) { return row.random_weights ? 1 : 0; });
   add_relation(columns);
+  columns.number("spearman_rho_q", "1",
+                 "p of spearman_rho adjusted over all rows (Benjamini and Hochberg)",
+                 [](const SizeRow& row) { return row.spearman_q; });
+  add_slope(columns, "logit_slope", "slope of accuracies on the logit scale",
+            [](const SizeRow& row) { return row.logit; });
+  columns.text("mixed_undefined", [](const SizeRow& row) { return row.mixed.undefined; });
+  const auto mixed = [&](const char* name, const char* meaning, double MixedSlope::*part) {
+    columns.number(name, "1", meaning, [part](const SizeRow& row) { return row.mixed.*part; });
+  };
+  mixed("mixed_slope", "log odds per tenfold N, questions and families random", &MixedSlope::value);
+  mixed("mixed_slope_low", "lower end of its Wald interval", &MixedSlope::low);
+  mixed("mixed_slope_high", "upper end of its Wald interval", &MixedSlope::high);
+  mixed("mixed_slope_p", "its two-sided Wald p", &MixedSlope::p);
+  mixed("mixed_question_deviation", "standard deviation of questions, log odds",
+        &MixedSlope::question_deviation);
+  mixed("mixed_family_deviation", "standard deviation of families, log odds",
+        &MixedSlope::family_deviation);
+  add_shape(columns);
   return table;
 }
 
@@ -123,6 +220,7 @@ AnalysisTable ability_table(const Report& report) {
   columns.text("trend", [](const AbilityRow& row) { return name_of(row.trend); });
   columns.number("random_weights", "1", "1 if the models have random weights",
                  [](const AbilityRow& row) { return row.random_weights ? 1 : 0; });
+  columns.text("score_unit", [](const AbilityRow& row) { return name_of(row.unit); });
   columns.number("num_tasks", "1", "tasks in the score",
                  [](const AbilityRow& row) { return row.num_tasks; });
   columns.number("num_measures", "1", "tasks times numbers of shots in the score",
@@ -130,6 +228,7 @@ AnalysisTable ability_table(const Report& report) {
   columns.number("num_left_out", "1", "more measures, left out: they have no scale",
                  [](const AbilityRow& row) { return row.num_left_out; });
   add_relation(columns);
+  add_shape(columns);
   return table;
 }
 
@@ -301,8 +400,9 @@ AnalysisTable shots_point_table(const Report& report) {
 }  // namespace
 
 std::vector<AnalysisTable> tables_of(const Report& report) {
-  std::vector<AnalysisTable> tables = {ability_table(report), size_table(report),
-                                       point_table(report), efficiency_table(report)};
+  std::vector<AnalysisTable> tables = {verdict_table(report), ability_table(report),
+                                       size_table(report), point_table(report),
+                                       efficiency_table(report)};
   if (!report.shots_rows.empty()) {
     tables.push_back(shots_table(report));
     tables.push_back(shots_point_table(report));

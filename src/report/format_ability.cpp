@@ -44,8 +44,8 @@ void append_abilities(std::string& out, const Report& report) {
         {row.models, std::to_string(row.num_sizes), std::to_string(row.num_tasks),
          coefficient_text(row.spearman.value),
          interval_text(row.spearman.ci_low, row.spearman.ci_high), probability_text(row.spearman.p),
-         probability_text(row.spearman.smallest_p), short_number(row.slope, true),
-         interval_text(row.slope_ci_low, row.slope_ci_high), std::string(name_of(row.trend))});
+         probability_text(row.spearman.smallest_p), short_number(row.slope.value, true),
+         interval_text(row.slope.ci_low, row.slope.ci_high), std::string(name_of(row.trend))});
     table.add_row(std::move(texts));
   }
   out += table.format() + "\n";

@@ -140,12 +140,12 @@ class RowTable {
     add("min p", Align::right,
         [](const SizeRow& row) { return probability_text(row.spearman.smallest_p); });
     add("slope per\n10x N", Align::right,
-        [](const SizeRow& row) { return short_number(row.slope, true); });
+        [](const SizeRow& row) { return short_number(row.slope.value, true); });
     add("+-t", Align::right, [](const SizeRow& row) {
-      return short_number(0.5 * (row.slope_t_high - row.slope_t_low));
+      return short_number(0.5 * (row.slope.t_high - row.slope.t_low));
     });
     add(confidence_text(report_) + " CI\nquestions", Align::right,
-        [](const SizeRow& row) { return interval_text(row.slope_ci_low, row.slope_ci_high); });
+        [](const SizeRow& row) { return interval_text(row.slope.ci_low, row.slope.ci_high); });
     add("as N\ngrows", Align::left,
         [](const SizeRow& row) { return std::string(name_of(row.trend)); });
   }

@@ -34,10 +34,44 @@ void members(Bytes& bytes, T& row) {
   bytes(row.model, row.parameters, row.estimate, row.ci_low, row.ci_high);
 }
 
+template <class Bytes, Some<SlopeEstimate> T>
+void members(Bytes& bytes, T& slope) {
+  bytes(slope.value, slope.standard_error, slope.degrees_of_freedom, slope.t_low, slope.t_high,
+        slope.p, slope.errors, slope.num_models, slope.num_families, slope.ci_low, slope.ci_high,
+        slope.question_error);
+}
+
+template <class Bytes, Some<TestedCorrelation> T>
+void members(Bytes& bytes, T& correlation) {
+  bytes(correlation.value, correlation.degrees_of_freedom, correlation.p);
+}
+
+template <class Bytes, Some<HierarchicalSlope> T>
+void members(Bytes& bytes, T& slope) {
+  bytes(slope.low, slope.high, slope.coverage, slope.num_draws, slope.num_degenerate);
+}
+
+template <class Bytes, Some<MixedSlope> T>
+void members(Bytes& bytes, T& slope) {
+  bytes(slope.value, slope.low, slope.high, slope.p, slope.question_deviation,
+        slope.family_deviation, slope.undefined);
+}
+
+template <class Bytes, Some<Shape::Parameter> T>
+void members(Bytes& bytes, T& parameter) {
+  bytes(parameter.name, parameter.value, parameter.low, parameter.high);
+}
+
+template <class Bytes, Some<Shape> T>
+void members(Bytes& bytes, T& shape) {
+  bytes(shape.curve, shape.parameters, shape.r_squared, shape.aicc, shape.line_aicc,
+        shape.quadratic_p, shape.turn_p, shape.turn_at, shape.falls_first, shape.is_inverse);
+}
+
 template <class Bytes, Some<SizeRelation> T>
 void members(Bytes& bytes, T& row) {
-  bytes(row.num_sizes, row.pearson, row.spearman, row.kendall, row.slope, row.slope_t_low,
-        row.slope_t_high, row.slope_ci_low, row.slope_ci_high, row.exact);
+  bytes(row.num_sizes, row.pearson, row.spearman, row.kendall, row.slope, row.within_slope,
+        row.within_pearson, row.within_spearman, row.partial, row.hierarchical, row.exact);
 }
 
 template <class Bytes, Some<SizeRow> T>
@@ -45,12 +79,14 @@ void members(Bytes& bytes, T& row) {
   using Base = std::conditional_t<std::is_const_v<T>, const SizeRelation, SizeRelation>;
   members(bytes, static_cast<Base&>(row));
   bytes(row.task, row.metric, row.num_fewshot, row.precision, row.models, row.random_weights,
-        row.within_family, row.all_levers, row.points, row.trend, row.notes, row.footnotes);
+        row.within_family, row.all_levers, row.points, row.logit, row.spearman_q, row.shape,
+        row.mixed, row.trend, row.notes, row.footnotes);
 }
 
-template <class Bytes, Some<AbilityMeasure::Model> T>
-void members(Bytes& bytes, T& row) {
-  bytes(row.point, row.family, row.levers, row.draws);
+/// What rescaled rungs have.
+template <class Bytes, Some<Rung> T>
+void members(Bytes& bytes, T& rung) {
+  bytes(rung.point, rung.family, rung.levers, rung.draws, rung.halves);
 }
 
 template <class Bytes, Some<AbilityMeasure> T>
@@ -77,9 +113,17 @@ void members(Bytes& bytes, T& part) {
   bytes(part.scores, part.pairs);
 }
 
+template <class Bytes, Some<Judged> T>
+void members(Bytes& bytes, T& judged) {
+  bytes(judged.is_ability, judged.name, judged.metric, judged.task, judged.num_fewshot,
+        judged.precision, judged.models, judged.unit, judged.model, judged.log_size, judged.score,
+        judged.family, judged.slopes, judged.reliability, judged.permutation_p,
+        judged.smallest_permutation_p, judged.shape, judged.remarks);
+}
+
 template <class Bytes, Some<Part> T>
 void members(Bytes& bytes, T& part) {
-  bytes(part.estimates, part.size_rows, part.measures, part.compared);
+  bytes(part.estimates, part.size_rows, part.measures, part.judged, part.compared);
 }
 
 // --- to bytes and back

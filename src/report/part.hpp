@@ -9,6 +9,7 @@
 
 #include "report/ability_table.hpp"
 #include "report/comparisons.hpp"
+#include "report/judged.hpp"
 #include "report/report.hpp"
 
 namespace allometer::report {
@@ -20,6 +21,7 @@ struct Part {
   std::vector<SizeRow> size_rows;
   std::vector<AbilityMeasure> measures;
   Compared compared;
+  std::vector<Judged> judged;  ///< the task at each number of shots and precision
 };
 
 /// Numbers as they are in memory: for processes of one job, not for files.

@@ -73,7 +73,7 @@ struct Correlation {
 };
 
 /// What size does to a measure, for reading: a loss that falls is an ability that improves.
-enum class Trend { improves, worsens, unclear, at_chance, constant, unknown };
+enum class Trend { improves, worsens, unclear, at_chance, at_ceiling, constant, unknown };
 std::string_view name_of(Trend trend);
 
 /// One model in a row: the questions of all its seeds pooled.
@@ -85,18 +85,86 @@ struct Point {
   double ci_high = kUndefined;
 };
 
-/// How estimates of several models go with log10 N.
+/// A slope per ten-fold size: how it might differ for other models, and for other questions.
+struct SlopeEstimate {
+  double value = kUndefined;
+  double standard_error = kUndefined;      ///< over models; NaN where they cannot show it
+  double degrees_of_freedom = kUndefined;  ///< of its t distribution
+  double t_low = kUndefined;               ///< small-sample t interval over models
+  double t_high = kUndefined;
+  double p = kUndefined;               ///< two-sided t
+  std::string errors;                  ///< the t interval is over "families", "models" of them, or
+                                       ///< "models alike"
+  std::int32_t num_models = 0;         ///< that bear on the slope
+  std::int32_t num_families = 0;       ///< of those
+  double ci_low = kUndefined;          ///< bootstrap over questions, these models given
+  double ci_high = kUndefined;         ///<
+  double question_error = kUndefined;  ///< standard deviation of the bootstrap's slopes
+};
+
+/// A correlation with a t test.
+struct TestedCorrelation {
+  double value = kUndefined;
+  double degrees_of_freedom = kUndefined;
+  double p = kUndefined;
+};
+
+/// Interval of the slope over families, their models and the questions.
+struct HierarchicalSlope {
+  double low = kUndefined;
+  double high = kUndefined;
+  double coverage = kUndefined;  ///< of such 95 % intervals in simulations
+  std::int64_t num_draws = 0;
+  std::int64_t num_degenerate = 0;  ///< draws without a slope
+};
+
+/// Logistic regression of every answer with questions and families as random.
+struct MixedSlope {
+  double value = kUndefined;  ///< log odds per ten-fold size
+  double low = kUndefined;    ///< Wald interval
+  double high = kUndefined;
+  double p = kUndefined;
+  double question_deviation = kUndefined;  ///< log odds
+  double family_deviation = kUndefined;
+  std::string undefined;  ///< why there is none; empty if there is, or if it was not asked for
+};
+
+/// How estimates of several models go with log10 N. Within families: a family is models that differ
+/// in size alone, those with other levers being another one; NaN where there is but one, or none
+/// has a second size.
 struct SizeRelation {
   std::int32_t num_sizes = 0;  ///< distinct N
   Correlation pearson;
   Correlation spearman;
-  Correlation kendall;              ///< tau-b
-  double slope = kUndefined;        ///< of the estimate per ten-fold N
-  double slope_t_low = kUndefined;  ///< Student t over models; needs three sizes
-  double slope_t_high = kUndefined;
-  double slope_ci_low = kUndefined;  ///< bootstrap over questions, these models given
-  double slope_ci_high = kUndefined;
-  bool exact = true;  ///< every permutation was counted; false: drawn at random
+  Correlation kendall;               ///< tau-b
+  SlopeEstimate slope;               ///< of one line through all models
+  SlopeEstimate within_slope;        ///< of a line per family with a common slope
+  TestedCorrelation within_pearson;  ///< of what is left after taking off the means of families
+  Correlation within_spearman;  ///< of the same; p permutes within families; no bootstrap interval
+  TestedCorrelation partial;    ///< Pearson's r given levers; NaN for a single setting of them
+  HierarchicalSlope hierarchical;  ///< of within_slope, else of slope; if the job asks for it
+  bool exact = true;               ///< every permutation was counted; false: drawn at random
+};
+
+/// The curve of growth or decline that describes a row best, and whether it turns.
+struct Shape {
+  struct Parameter {
+    std::string name;
+    double value = kUndefined;
+    double low = kUndefined;  ///< t interval
+    double high = kUndefined;
+  };
+  std::string curve;  ///< "power law"...: of smallest AICc; empty if none can be fitted
+  std::vector<Parameter> parameters;
+  double r_squared = kUndefined;
+  double aicc = kUndefined;
+  double line_aicc = kUndefined;    ///< of a straight line in log10 N, for comparison
+  double quadratic_p = kUndefined;  ///< Lind and Mehlum's test of a turn
+  double turn_p = kUndefined;   ///< two-lines test: the larger p of its lines, if they differ in
+                                ///< sign; 1 if not
+  double turn_at = kUndefined;  ///< N at the break of the two lines
+  bool falls_first = false;     ///< the score falls and then rises: U; else the other way round
+  bool is_inverse = false;      ///< inverse scaling: the slope's t interval lies below nought
 };
 
 /// One task, metric, number of shots and precision over the models that share family and levers.
@@ -111,6 +179,10 @@ struct SizeRow : SizeRelation {
   bool within_family = false;  ///< one of several families, which have a row together too
   bool all_levers = false;     ///< over several settings of the levers, each of which has its own
   std::vector<Point> points;   ///< smallest model first
+  SlopeEstimate logit;         ///< slope on the logit scale, within families; NaN but for shares
+  double spearman_q = kUndefined;  ///< p of spearman, adjusted over all rows (Benjamini, Hochberg)
+  Shape shape;                     ///< of the rescaled headline metric
+  MixedSlope mixed;                ///< of a headline that is right or wrong, if the job asks
   Trend trend = Trend::unknown;
   std::vector<std::string> notes;      ///< in words
   std::vector<std::string> footnotes;  ///< the notes without what stands in the row's columns
@@ -135,7 +207,83 @@ struct AbilityRow : SizeRelation {
   std::int32_t num_left_out = 0;  ///< more of them, for want of a scale: a loss of nought
   ScoreUnit unit = ScoreUnit::range;
   std::vector<Point> points;  ///< smallest model first; estimates are rescaled scores
+  Shape shape;
   Trend trend = Trend::unknown;
+};
+
+enum class Verdict { grows, flat, shrinks, u_shaped, cannot_tell };
+/// "grows", "flat", "shrinks", "U-shaped", "cannot tell".
+std::string_view name_of(Verdict verdict);
+
+/// What a verdict rests on: numbers of the rescaled score, so that more is better.
+struct Evidence {
+  SlopeEstimate slope;         ///< within families where there are several, else of all models
+  std::int32_t num_sizes = 0;  ///< distinct, of the models that bear on the slope
+  double permutation_p = kUndefined;  ///< two-sided, of rho, within families
+  double smallest_permutation_p = kUndefined;
+  double residual_deviation = kUndefined;  ///< of scores about the line
+  double size_deviation = kUndefined;      ///< of log10 size within families
+  double turn_p = kUndefined;              ///< Shape::turn_p
+};
+
+/// p of the claims that make a verdict; by themselves, or adjusted over all rows that are judged
+/// together.
+struct Claims {
+  double slope = kUndefined;  ///< against "the slope is nought"
+  double flat = kUndefined;   ///< against "the slope is outside the margin"
+  double turn = kUndefined;   ///< against "it does not turn"
+};
+
+/// What would do to tell.
+struct Needs {
+  std::int64_t sizes = 0;              ///< over all families; 0: unknown, or no number would do
+  double questions = kUndefined;       ///< as many times those at hand; NaN: no number would do
+  double question_share = kUndefined;  ///< of the squared error over models: 0 to 1
+  std::string text;                    ///< "8 sizes like these would do"
+};
+
+/// How size, a measure and the contrast go together, over the models that have both.
+struct Correlations {
+  double measure = kUndefined;   ///< with log10 size
+  double contrast = kUndefined;  ///< with log10 size
+  double between = kUndefined;   ///< of measure and contrast
+  double williams_t = kUndefined;
+  double williams_df = kUndefined;
+  double williams_p = kUndefined;
+  double difference = kUndefined;      ///< measure - contrast
+  double difference_low = kUndefined;  ///< Zou's interval
+  double difference_high = kUndefined;
+};
+
+/// A measure against the contrast battery.
+struct Comparison {
+  std::string undefined;  ///< why there is none; empty if there is
+  std::int32_t num_models = 0;
+  Correlations observed;            ///< within families where there are several
+  Correlations corrected;           ///< for attenuation: what questions without error would show
+  double reliability = kUndefined;  ///< of the measure over models, from split halves
+  double contrast_reliability = kUndefined;
+  SlopeEstimate slope;  ///< of measure - contrast, model by model
+};
+
+/// One word on an ability, or a task at one number of shots, with its reasons.
+struct VerdictRow {
+  bool is_ability = false;
+  std::string name;
+  std::string metric;  ///< of a task
+  std::int32_t num_fewshot = 0;
+  std::string precision;
+  std::string models;
+  ScoreUnit unit = ScoreUnit::range;
+  Evidence evidence;
+  Claims claims;
+  Claims adjusted;  ///< by Holm, over the abilities or over the tasks
+  Verdict verdict = Verdict::cannot_tell;
+  Needs needs;  ///< where the verdict is cannot_tell
+  Comparison comparison;
+  double turn_at = kUndefined;  ///< N where a U-shaped one turns
+  bool falls_first = false;
+  std::vector<std::string> remarks;  ///< "at chance for every model"...
 };
 
 /// One model in a row of the table of shots.
@@ -288,6 +436,7 @@ struct Report {
   Settings settings;
   results::PlanRecord plan;
   std::vector<results::ResultsFile::Estimate> estimates;
+  std::vector<VerdictRow> verdict_rows;  ///< abilities, then tasks in the order of the plan
   std::vector<AbilityRow> ability_rows;  ///< weakest correlation first
   std::vector<SizeRow> size_rows;        ///< weakest correlation first: |rho|, then |r|
   std::vector<ShotsRow> shots_rows;      ///< in the order of the plan's tasks
@@ -312,9 +461,9 @@ Report analyse(const results::ResultsFile& file, const AnalysisRequest& request 
 /// Plain text for a terminal of 120 columns, ending with a newline; ASCII unless names are not.
 std::string format_tables(const Report& report);
 
-/// The tables of the results file: analysis_ability, analysis_size, analysis_points (its models),
-/// analysis_efficiency and, where tasks were asked with several numbers of shots, analysis_shots
-/// and analysis_shots_points (its models).
+/// The tables of the results file: analysis_verdict, analysis_ability, analysis_size,
+/// analysis_points (its models), analysis_efficiency and, where tasks were asked with several
+/// numbers of shots, analysis_shots and analysis_shots_points (its models).
 std::vector<results::AnalysisTable> tables_of(const Report& report);
 
 /// Adds estimates and tables to the results file .

@@ -32,4 +32,14 @@ Rescale rescale_of(const results::PlannedMetric& metric, std::span<const double>
   return {0, mean > 0 ? (metric.higher_is_better ? mean : -mean) : kUndefined, ScoreUnit::mean};
 }
 
+Rung rescaled(const Rung& rung, const Rescale& rescale) {
+  Rung score = rung;
+  score.point.estimate = rescale(rung.point.estimate);
+  score.point.ci_low = rescale(rescale.unit < 0 ? rung.point.ci_high : rung.point.ci_low);
+  score.point.ci_high = rescale(rescale.unit < 0 ? rung.point.ci_low : rung.point.ci_high);
+  score.draws = (rung.draws - rescale.zero) / rescale.unit;
+  score.halves = (rung.halves - rescale.zero) / rescale.unit;
+  return score;
+}
+
 }  // namespace allometer::report

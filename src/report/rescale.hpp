@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "report/report.hpp"
+#include "report/rung.hpp"
 
 namespace allometer::report {
 
@@ -23,5 +24,9 @@ struct Rescale {
 /// of the absolute finite estimates, negative where less is better, so that slopes are changes
 /// relative to the models at hand.
 Rescale rescale_of(const results::PlannedMetric& metric, std::span<const double> estimates);
+
+/// A rung with estimate, draws and halves rescaled; the interval of its estimate, being of the
+/// draws, is turned where less is better.
+Rung rescaled(const Rung& rung, const Rescale& rescale);
 
 }  // namespace allometer::report

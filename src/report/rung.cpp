@@ -1,6 +1,7 @@
 #include "report/rung.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "report/ladder.hpp"
@@ -34,8 +35,22 @@ namespace {
 /// The cells of a model, one for each seed.
 using Seeds = std::vector<const Sample*>;
 
+/// Of all seeds together; nothing where one of them was not split.
+Eigen::ArrayXd halves_of(const Seeds& seeds, const results::PlannedMetric& metric) {
+  Eigen::ArrayXd values = seeds.front()->half_values;
+  Eigen::ArrayXd weights = seeds.front()->half_weights;
+  for (const Sample* sample : std::span(seeds).subspan(1)) {
+    if (sample->half_values.size() != values.size()) return {};
+    values += sample->half_values;
+    weights += sample->half_weights;
+  }
+  return apply_aggregation(metric.aggregation, values / weights);
+}
+
 Rung rung_of(const Seeds& seeds, const results::PlannedMetric& metric, const Settings& settings) {
   Rung rung;
+  rung.halves = halves_of(seeds, metric);
+  for (const Sample* sample : seeds) rung.num_questions += sample->num_defined;
   if (seeds.size() == 1) {  // of one cell the cell's estimate stands
     const Sample& sample = *seeds.front();
     rung.point.estimate = sample.estimate.estimate;
@@ -63,6 +78,10 @@ Rung rung_of(const Seeds& seeds, const results::PlannedMetric& metric, const Set
 }
 
 }  // namespace
+
+bool is_sized(const Rung& rung) {
+  return std::isfinite(rung.point.estimate) && rung.point.parameters > 0;
+}
 
 void sort_smallest_first(std::vector<Rung>& rungs) {
   std::stable_sort(rungs.begin(), rungs.end(), [](const Rung& a, const Rung& b) {

@@ -22,8 +22,15 @@ struct Rung {
   std::string family;
   std::string levers;  ///< "tuning = base, data = web"; empty if none
   std::set<std::uint64_t> seeds;
-  Eigen::ArrayXd draws;  ///< estimates, [draws]
+  Eigen::ArrayXd draws;      ///< estimates, [draws]
+  double num_questions = 0;  ///< with a defined answer, of all seeds; 0: unknown
+  /// Of every split of the questions the estimate from its first half, then those from its second:
+  /// [2 * splits]; empty but for headline metrics whose answers are known.
+  Eigen::ArrayXd halves;
 };
+
+/// Does it have a size and a finite estimate, so that it can be set against size?
+bool is_sized(const Rung& rung);
 
 void sort_smallest_first(std::vector<Rung>& rungs);
 

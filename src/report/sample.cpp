@@ -11,9 +11,13 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "stats/bootstrap.hpp"
+#include "stats/reliability.hpp"
 
 namespace allometer::report {
 namespace {
+
+/// The mean over as many random splits hardly depends on which they are.
+constexpr std::int32_t kSplits = 32;
 
 /// The sum of a column over any resample, if it is the same for all: every question counts alike.
 bool constant_weight(const Sample& sample) {
@@ -130,6 +134,31 @@ void resample(std::span<Sample> samples, std::string_view task, const Settings& 
     } else {
       sample.weight_sums = sums.col(next++);
     }
+  }
+}
+
+void split_in_halves(std::span<Sample> samples, const results::PlannedTask& task,
+                     const Settings& settings) {
+  std::vector<Sample*> some;
+  for (Sample& sample : samples) {
+    const auto& metric = task.metrics[static_cast<std::size_t>(sample.metric)];
+    if (sample.finite && !sample.published && task.is_headline(metric)) some.push_back(&sample);
+  }
+  if (some.empty() || some.front()->value.size() < 2) return;
+  Eigen::MatrixXd columns(some.front()->value.size(), 2 * std::ssize(some));
+  for (Eigen::Index i = 0; i < std::ssize(some); ++i) {
+    const Sample& sample = *some[static_cast<std::size_t>(i)];
+    columns.col(2 * i) = sample.value;
+    columns.col(2 * i + 1) = sample.weight;
+  }
+  const auto sums = stats::split_half_sums(fmt::format("halves/{}/{}", settings.seed, task.name),
+                                           kSplits, columns);
+  for (Eigen::Index i = 0; i < std::ssize(some); ++i) {
+    Sample& sample = *some[static_cast<std::size_t>(i)];
+    sample.half_values.resize(2 * kSplits);
+    sample.half_values << sums.first.col(2 * i), sums.second.col(2 * i);
+    sample.half_weights.resize(2 * kSplits);
+    sample.half_weights << sums.first.col(2 * i + 1), sums.second.col(2 * i + 1);
   }
 }
 

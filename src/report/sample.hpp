@@ -34,6 +34,10 @@ struct Sample {
   // Sums over the questions of each bootstrap draw, [draws]; filled by resample().
   Eigen::ArrayXd value_sums;
   Eigen::ArrayXd weight_sums;
+  // Sums over the halves of each split of the questions: all first halves, then all second ones,
+  // [2 * splits]; filled by split_in_halves().
+  Eigen::ArrayXd half_values;
+  Eigen::ArrayXd half_weights;
   results::ResultsFile::Estimate estimate;  ///< from estimate_of()
 };
 
@@ -43,6 +47,12 @@ Sample load_sample(const Source& source, std::int32_t cell, std::int32_t metric)
 /// Fills the draws of samples of one task that have equally many questions; the draws are keyed by
 /// seed, task and draw alone, so that every model gets the same resample of questions.
 void resample(std::span<Sample> samples, std::string_view task, const Settings& settings);
+
+/// Fills the halves of samples of one task that have equally many questions, of headline metrics
+/// whose answers are known and finite. Splits are keyed by seed, task and split alone, so that
+/// every model is split alike.
+void split_in_halves(std::span<Sample> samples, const results::PlannedTask& task,
+                     const Settings& settings);
 
 /// Fills the draws of a published value: value + standard error x a standard normal number, keyed
 /// by seed, key and draw; NaN where the standard error is unknown.

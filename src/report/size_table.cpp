@@ -8,8 +8,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "report/rescale.hpp"
 #include "report/size_relation.hpp"
 #include "stats/bootstrap.hpp"
+#include "stats/logit.hpp"
 
 namespace allometer::report {
 namespace {
@@ -87,6 +89,15 @@ bool at_chance(const Draft& draft) {
   return true;
 }
 
+/// Does the interval of every model hold the value of a perfect one?
+bool at_ceiling(const Draft& draft) {
+  const double best = draft.metric.best;
+  return !draft.rungs.empty() &&
+         std::all_of(draft.rungs.begin(), draft.rungs.end(), [&](const Rung* rung) {
+           return rung->point.ci_low <= best && best <= rung->point.ci_high;
+         });
+}
+
 bool constant(const Draft& draft) {
   return draft.models.estimate.size() > 1 &&
          std::all_of(draft.models.estimate.begin(), draft.models.estimate.end(),
@@ -96,10 +107,11 @@ bool constant(const Draft& draft) {
 Trend trend_of(const Draft& draft, bool is_at_chance) {
   const SizeRow& row = draft.row;
   if (is_at_chance) return Trend::at_chance;
+  if (at_ceiling(draft)) return Trend::at_ceiling;
   if (constant(draft)) return Trend::constant;
-  if (row.num_sizes < 2 || std::isnan(row.slope_ci_low)) return Trend::unknown;
-  if (row.slope_ci_low <= 0 && row.slope_ci_high >= 0) return Trend::unclear;
-  return (row.slope > 0) == draft.metric.higher_is_better ? Trend::improves : Trend::worsens;
+  if (row.num_sizes < 2 || std::isnan(row.slope.ci_low)) return Trend::unknown;
+  if (row.slope.ci_low <= 0 && row.slope.ci_high >= 0) return Trend::unclear;
+  return (row.slope.value > 0) == draft.metric.higher_is_better ? Trend::improves : Trend::worsens;
 }
 
 /// Models that lack seeds which others have are compared over other few-shot draws.
@@ -133,6 +145,9 @@ void take_notes(Draft& draft, bool is_at_chance) {
              fmt::format("at chance for every model: no score can be told from guessing ({:.3g})",
                          draft.metric.chance));
   }
+  if (row.trend == Trend::at_ceiling) {
+    add_note(row, "at ceiling for every model: no score can be told from a perfect one");
+  }
   if (constant(draft)) {
     add_note(row,
              fmt::format("constant: every model scores {:.4g}, so there is nothing to correlate",
@@ -154,6 +169,28 @@ void take_notes(Draft& draft, bool is_at_chance) {
   if (seeds_differ(draft)) add_note(row, "not every model has every seed");
 }
 
+/// The slope of accuracies on the logit scale, as slope_of; nothing for other metrics, and where
+/// the number of questions is not known.
+SlopeEstimate logit_slope(const Draft& draft) {
+  const results::PlannedMetric& metric = draft.metric;
+  const double chance = std::isnan(metric.chance) ? 0 : metric.chance;
+  const bool is_share = metric.aggregation == "mean" && metric.best == 1 && chance >= 0;
+  std::vector<double> num_questions;
+  for (const Rung* rung : draft.rungs) num_questions.push_back(rung->num_questions);
+  if (!is_share || std::count(num_questions.begin(), num_questions.end(), 0) > 0) return {};
+  const auto scores = stats::logit_scores(draft.models.estimate, num_questions, chance);
+  return slope_of(draft.models.log_size, scores.values, draft.models.family,
+                  draft.settings.confidence);
+}
+
+/// Empty where the metric has no scale.
+std::vector<Rung> scores_of(const Draft& draft, const Rescale& rescale) {
+  std::vector<Rung> scores;
+  if (std::isnan(rescale.unit)) return scores;
+  for (const Rung* rung : draft.rungs) scores.push_back(rescaled(*rung, rescale));
+  return scores;
+}
+
 SizeRow make_row(Draft draft, std::span<const Rung* const> rungs, std::int32_t metric) {
   SizeRow& row = draft.row;
   row.task = draft.ladder.task;
@@ -163,11 +200,16 @@ SizeRow make_row(Draft draft, std::span<const Rung* const> rungs, std::int32_t m
   row.random_weights = draft.ladder.random_weights;
   choose_rungs(draft, rungs);
   draft.models = sized(draft.rungs);
-  for (const Rung* rung : draft.rungs) draft.row.points.push_back(rung->point);
+  for (const Rung* rung : draft.rungs) row.points.push_back(rung->point);
   correlate(draft);
+  row.logit = logit_slope(draft);
   const bool is_at_chance = at_chance(draft);
   row.trend = trend_of(draft, is_at_chance);
   take_notes(draft, is_at_chance);
+  if (draft.task.is_headline(draft.metric)) {
+    const Rescale rescale = rescale_of(draft.metric, draft.models.estimate);
+    row.shape = shape_from(scores_of(draft, rescale), rescale.kind, draft.settings);
+  }
   return std::move(row);
 }
 
@@ -175,6 +217,31 @@ std::size_t count_sizes(std::span<const Rung* const> rungs) {
   std::set<double> sizes;
   for (const Rung* rung : rungs) sizes.insert(rung->point.parameters);
   return sizes.size();
+}
+
+}  // namespace
+
+namespace {
+
+Judged judged_task(const AbilityMeasure& measure, const SizeRow& row, const Source& source) {
+  std::vector<Rung> scores;
+  std::copy_if(measure.models.begin(), measure.models.end(), std::back_inserter(scores), is_sized);
+  sort_smallest_first(scores);
+  const auto& task = source.plan.tasks[static_cast<std::size_t>(row.task)];
+  Judged judged = judged_from(scores, row, row.shape);
+  judged.name = task.name;
+  judged.metric = task.metrics[static_cast<std::size_t>(row.metric)].name;
+  judged.task = row.task;
+  judged.num_fewshot = row.num_fewshot;
+  judged.precision = row.precision;
+  judged.models = row.models;
+  judged.unit = measure.unit;
+  if (row.trend == Trend::at_chance || row.trend == Trend::at_ceiling) {
+    judged.remarks.push_back(fmt::format("{} for every model", name_of(row.trend)));
+  } else if (row.trend == Trend::constant) {
+    judged.remarks.emplace_back("every model scores the same");
+  }
+  return judged;
 }
 
 }  // namespace
@@ -189,6 +256,8 @@ std::string_view name_of(Trend trend) {
       return "unclear";
     case Trend::at_chance:
       return "at chance";
+    case Trend::at_ceiling:
+      return "at ceiling";
     case Trend::constant:
       return "constant";
     case Trend::unknown:
@@ -218,15 +287,24 @@ void SizeTable::finish() {
     const auto& task = source_.plan.tasks[static_cast<std::size_t>(group.shared.task)];
     const auto& metric = task.metrics[static_cast<std::size_t>(group.metric)];
     std::vector<const Rung*> all;
+    std::size_t broadest = 0;  // row
     for (const auto& [levers, rungs] : group.of_setting) {
       Ladder ladder = group.shared;
       ladder.levers = levers;
+      const std::size_t next = part_.size_rows.size();
       add_rows(ladder, group.metric, rungs);
+      broadest = next;  // of a setting the row of all families comes first
       for (const Rung& rung : rungs) all.push_back(&rung);
     }
-    if (task.is_headline(metric))
-      part_.measures.push_back(ability_measure(group.shared, task, metric, all));
-    if (group.of_setting.size() > 1) add_row_of_all_levers(group, std::move(all));
+    if (group.of_setting.size() > 1) {
+      broadest = part_.size_rows.size();
+      add_row_of_all_levers(group, all);
+    }
+    if (!task.is_headline(metric)) continue;
+    AbilityMeasure measure = ability_measure(group.shared, task, metric, all);
+    if (!group.shared.random_weights)
+      part_.judged.push_back(judged_task(measure, part_.size_rows[broadest], source_));
+    part_.measures.push_back(std::move(measure));
   }
   groups_.clear();
 }
@@ -264,7 +342,8 @@ SizeRow& SizeTable::add_row(const Ladder& ladder, std::int32_t metric,
 
 void sort_weakest_first(std::vector<SizeRow>& rows) {
   const auto strength = [](const SizeRow& row, const Correlation& correlation) {
-    const bool nothing_to_follow = row.trend == Trend::constant || row.trend == Trend::at_chance;
+    const bool nothing_to_follow = row.trend == Trend::constant || row.trend == Trend::at_chance ||
+                                   row.trend == Trend::at_ceiling;
     return nothing_to_follow && std::isnan(correlation.value) ? 0.0 : std::abs(correlation.value);
   };
   const auto key = [&](const SizeRow& row) {

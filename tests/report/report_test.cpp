@@ -148,7 +148,7 @@ TEST(Estimates, DoNotDependOnOtherCells) {
     EXPECT_EQ(one.estimates[i].ci_low, all.estimates[5 + i].ci_low);
     EXPECT_EQ(one.estimates[i].ci_high, all.estimates[5 + i].ci_high);
   }
-  EXPECT_EQ(one.size_rows[0].slope_ci_low, row_of(all, "story_coin").slope_ci_low);
+  EXPECT_EQ(one.size_rows[0].slope.ci_low, row_of(all, "story_coin").slope.ci_low);
 }
 
 TEST(SizeTable, IsSortedWeakestFirstAndSaysWhatSizeDoes) {
@@ -160,9 +160,9 @@ TEST(SizeTable, IsSortedWeakestFirstAndSaysWhatSizeDoes) {
   EXPECT_EQ(cloze.spearman.value, 1);
   EXPECT_NEAR(cloze.spearman.p, 2.0 / 120, 1e-12);
   EXPECT_NEAR(cloze.spearman.smallest_p, 2.0 / 120, 1e-12);
-  EXPECT_GT(cloze.slope, 0);
-  EXPECT_LT(cloze.slope_t_low, cloze.slope);
-  EXPECT_GT(cloze.slope_ci_low, 0);
+  EXPECT_GT(cloze.slope.value, 0);
+  EXPECT_LT(cloze.slope.t_low, cloze.slope.value);
+  EXPECT_GT(cloze.slope.ci_low, 0);
   EXPECT_LE(cloze.spearman.ci_low, 1);
   EXPECT_EQ(cloze.num_sizes, 5);
   ASSERT_EQ(cloze.points.size(), 5u);
@@ -174,7 +174,7 @@ TEST(SizeTable, ALossThatFallsIsAnAbilityThatImproves) {
   const Report report = sweep.analyse();
   const SizeRow& loss = row_of(report, "story_lm");
   EXPECT_EQ(loss.spearman.value, -1);
-  EXPECT_LT(loss.slope, 0);
+  EXPECT_LT(loss.slope.value, 0);
   EXPECT_EQ(loss.trend, Trend::improves);
   sweep.source().plan.tasks[3].metrics[0].higher_is_better = true;
   EXPECT_EQ(row_of(sweep.analyse(), "story_lm").trend, Trend::worsens);
@@ -282,7 +282,7 @@ TEST(SizeTable, FewModelsAreNoCrash) {
   two.add_model("b", 9000);
   two.add_task("t", 1, {}, testing::growing);
   const Report pair = two.analyse();
-  EXPECT_TRUE(std::isnan(pair.size_rows.at(0).slope_t_low));
+  EXPECT_TRUE(std::isnan(pair.size_rows.at(0).slope.t_low));
   EXPECT_FALSE(format_tables(pair).empty());
 }
 
@@ -735,15 +735,17 @@ TEST(Abilities, CountOnlyHeadlinesAndModelsThatAnsweredAll) {
 TEST(Tables, HoldEveryRow) {
   const Report report = four_tasks().analyse();
   const auto tables = tables_of(report);
-  ASSERT_EQ(tables.size(), 5u);
-  EXPECT_EQ(tables[0].name, "analysis_ability");
-  EXPECT_EQ(tables[1].name, "analysis_size");
-  EXPECT_EQ(tables[2].name, "analysis_points");
-  EXPECT_EQ(tables[3].name, "analysis_efficiency");
-  EXPECT_EQ(tables[4].name, "analysis_pareto");
+  ASSERT_EQ(tables.size(), 6u);
+  EXPECT_EQ(tables[0].name, "analysis_verdict");
+  EXPECT_EQ(tables[1].name, "analysis_ability");
+  EXPECT_EQ(tables[2].name, "analysis_size");
+  EXPECT_EQ(tables[3].name, "analysis_points");
+  EXPECT_EQ(tables[4].name, "analysis_efficiency");
+  EXPECT_EQ(tables[5].name, "analysis_pareto");
   std::set<std::string> dimensions;
-  const std::vector<std::size_t> expected_rows = {report.ability_rows.size(), 4, 20, 5, 5};
-  for (std::size_t t = 0; t < 5; ++t) {
+  const std::vector<std::size_t> expected_rows = {report.verdict_rows.size(),
+                                                  report.ability_rows.size(), 4, 20, 5, 5};
+  for (std::size_t t = 0; t < 6; ++t) {
     const std::size_t rows = expected_rows[t];
     std::set<std::string> names;
     for (const auto& [name, values] : tables[t].text_columns) {
@@ -757,7 +759,7 @@ TEST(Tables, HoldEveryRow) {
     }
     EXPECT_TRUE(dimensions.insert(tables[t].dimension).second);
   }
-  const auto& rho = *std::find_if(tables[1].number_columns.begin(), tables[1].number_columns.end(),
+  const auto& rho = *std::find_if(tables[2].number_columns.begin(), tables[2].number_columns.end(),
                                   [](const auto& column) { return column.name == "spearman_rho"; });
   EXPECT_EQ(rho.values[3], -1);
 }

@@ -129,11 +129,11 @@ TEST_F(ShotsTable, StandsInTheTextAndInTheTables) {
   EXPECT_THAT(text, HasSubstr("value = level + gain x ln(1 + shots)"));
   EXPECT_THAT(text, HasSubstr("0..32"));
   const auto tables = tables_of(report);
-  ASSERT_EQ(tables.size(), 6U);
-  EXPECT_EQ(tables[4].name, "analysis_shots");
-  EXPECT_THAT(tables[4].text_columns[0].second, ElementsAre("words"));
-  EXPECT_EQ(tables[5].name, "analysis_shots_points");
-  EXPECT_EQ(tables[5].number_columns[0].values.size(), 5U);
+  ASSERT_EQ(tables.size(), 7U);
+  EXPECT_EQ(tables[5].name, "analysis_shots");
+  EXPECT_THAT(tables[5].text_columns[0].second, ElementsAre("words"));
+  EXPECT_EQ(tables[6].name, "analysis_shots_points");
+  EXPECT_EQ(tables[6].number_columns[0].values.size(), 5U);
 }
 
 }  // namespace
