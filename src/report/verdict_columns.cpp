@@ -130,6 +130,8 @@ results::AnalysisTable verdict_table(const Report& report) {
   VerdictColumns columns(table, report.verdict_rows);
   add_names(columns);
   add_evidence(columns);
+  columns.number("margin", "1", "slope that is worth speaking of: the job's smallest_effect",
+                 [&](const VerdictRow&) { return report.settings.smallest_effect; });
   add_comparison(columns);
   return table;
 }

@@ -106,6 +106,7 @@ class ReportFile : public ::testing::Test {
     return {status, std::string(std::istreambuf_iterator<char>(in), {})};
   }
   std::string script() const { return ALLOMETER_SOURCE_DIR "/analysis/size_figure.py"; }
+  std::string verdict_script() const { return ALLOMETER_SOURCE_DIR "/analysis/verdict_figure.py"; }
 
   fs::path directory_;
   FakeSweep sweep_;
@@ -130,6 +131,20 @@ TEST_F(ReportFile, IsDrawn) {
   EXPECT_EQ(status, 0) << log;
   ASSERT_TRUE(fs::exists(picture)) << log;
   EXPECT_GT(fs::file_size(picture), 20000u);
+}
+
+TEST_F(ReportFile, VerdictsAreDrawn) {
+  analyse_file(file_path());
+  const std::string picture = (directory_ / "verdicts.svg").string();
+  const std::string command = "/usr/bin/python3 " + verdict_script() + " " + file_path().string();
+  const auto [status, log] = run(command + " --task '*' -o " + picture);
+  EXPECT_EQ(status, 0) << log;
+  ASSERT_TRUE(fs::exists(picture)) << log;
+  EXPECT_GT(fs::file_size(picture), 5000u);
+  // A picture cannot lie within another.
+  const auto [without_status, without] = run(command + " -o " + picture + "/nowhere.png");
+  EXPECT_NE(without_status, 0);
+  EXPECT_THAT(without, ::testing::HasSubstr("verdict_figure.py: "));
 }
 
 TEST_F(ReportFile, FigureExplainsWhatIsWrong) {
