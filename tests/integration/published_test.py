@@ -39,6 +39,17 @@ def table_of(group):
     return [dict(zip(columns, row)) for row in zip(*columns.values())]
 
 
+def within_slope(x, y, families):
+    """The common slope of a line per family: least squares on deviations from the means of families."""
+    products = squares = 0
+    for family in set(families):
+        own = [(a, b) for a, b, f in zip(x, y, families) if f == family]
+        mean_x, mean_y = (sum(values) / len(own) for values in zip(*own))
+        products += sum((a - mean_x) * (b - mean_y) for a, b in own)
+        squares += sum((a - mean_x) ** 2 for a, _ in own)
+    return products / squares
+
+
 class ResultsOf:
     """The tables of one results file that a test reads."""
 
@@ -126,6 +137,13 @@ class Published(SweepTest):
             self.assertGreaterEqual(min(rho[task]), 0.97, task)
         self.assertEqual(len(rho["logiqa"]), 4)
         self.assertLess(max(rho["logiqa"]), 0.97)
+        verdicts = {}
+        for row in results.tables["analysis_verdict"]:
+            verdicts.setdefault((row["kind"], row["name"]), set()).add(row["verdict"])
+        for task in ("lambada_openai", "piqa", "arc_easy"):
+            self.assertEqual(verdicts["task", task], {"grows"}, task)
+        self.assertNotIn("grows", verdicts["task", "logiqa"] | verdicts["ability", "logic"])
+        self.assertEqual(verdicts["ability", "language"], {"grows"})
 
     def test_wsc_with_five_demonstrations_is_said_to_be_constant(self):
         _, tables, results = self.pythia()
@@ -135,6 +153,27 @@ class Published(SweepTest):
             self.assertEqual(row["trend"], "constant")
             self.assertEqual(row["slope_per_decade"], 0)
         self.assertRegex(tables, r"constant: .*wsc")
+
+    def test_deduplicated_data_beside_size(self):
+        _, _, results = self.pythia()
+        raw = raw_pythia()
+        chance = {"lambada_openai": 0, "piqa": 0.5, "arc_easy": 0.25, "logiqa": 0.25}
+        rows = {row["task"]: row for row in results.tables["analysis_lever"] if row["lever"] == "data"}
+        for task, guessing in chance.items():
+            differences = {}
+            for model, of_task, shots in raw:
+                plain = (model.removesuffix("-deduped"), task, shots)
+                if of_task == task and model.endswith("-deduped") and plain in raw:
+                    difference = raw[model, task, shots]["acc"] - raw[plain]["acc"]
+                    differences.setdefault(pythia_size(model), []).append(difference / (1 - guessing))
+            mean = sum(sum(some) / len(some) for some in differences.values()) / len(differences)
+            row = rows[task]
+            sign = 1 if row["level"] == "deduplicated" else -1
+            self.assertEqual(row["num_matched"], len(differences), task)
+            self.assert_close(sign * row["matched"], mean, task)
+            self.assertLess(row["effect_low"], row["effect"])
+            self.assertGreater(row["effect_high"], row["effect"])
+            self.assertLess(abs(row["effect"]), row["decade"] if task != "logiqa" else 0.05, task)
 
     def test_gain_of_five_demonstrations_against_size(self):
         from scipy import stats
@@ -178,6 +217,10 @@ class Published(SweepTest):
             if len({raw[model]["Model Family"] for model in points}) > 1:
                 self.assertNotIn(task, pooled, "one row of all families")
                 pooled[task] = row
+                families = [raw[model]["Model Family"] for model in points]
+                self.assert_close(row["within_slope_per_decade"], within_slope(x, y, families), what)
+                self.assertLess(row["within_slope_t_low"], row["within_slope_per_decade"], what)
+                self.assertGreater(row["within_slope_t_high"], row["within_slope_per_decade"], what)
                 self.assertLess(row["slope_t_low"], row["slope_per_decade"], what)
                 self.assertGreater(row["slope_t_high"], row["slope_per_decade"], what)
             elif row["num_sizes"] >= 3:
