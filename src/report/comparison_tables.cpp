@@ -134,12 +134,110 @@ AnalysisTable pareto_table(const Report& report) {
   return table;
 }
 
+AnalysisTable fewer_questions_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_fewer_questions";
+  table.dimension = "fewer_questions_row";
+  Columns<AnchorRow> columns(table, report.anchor_rows);
+  columns.text("task", [&](const AnchorRow& row) { return task_at(report, row.task).name; });
+  const auto number = [&](const char* name, const char* meaning, auto member) {
+    columns.number(name, "1", meaning, [member](const AnchorRow& row) { return row.*member; });
+  };
+  number("num_fewshot", "demonstrations in the prompt", &AnchorRow::num_fewshot);
+  number("num_models", "models that answered every question", &AnchorRow::num_models);
+  number("num_questions", "questions of the task", &AnchorRow::num_questions);
+  columns.number("num_anchors", "1", "anchor questions, rows of analysis_anchors",
+                 [](const AnchorRow& row) { return row.questions.size(); });
+  number("error", "mean absolute error of gp-IRT against the share of all questions that is right",
+         &AnchorRow::error);
+  number("largest_error", "its largest error over models", &AnchorRow::largest_error);
+  number("error_of_weighted_mean", "mean absolute error of the anchors' weighted mean",
+         &AnchorRow::error_of_weighted_mean);
+  number("error_of_p_irt", "mean absolute error of p-IRT", &AnchorRow::error_of_p_irt);
+  number("error_of_random", "mean absolute error of as many questions drawn at random",
+         &AnchorRow::error_of_random);
+  return table;
+}
+
+/// An anchor question of a row.
+struct Anchor {
+  std::size_t row = 0;
+  std::size_t index = 0;
+};
+
+AnalysisTable anchor_table(const Report& report) {
+  std::vector<Anchor> anchors;
+  for (std::size_t row = 0; row < report.anchor_rows.size(); ++row) {
+    for (std::size_t i = 0; i < report.anchor_rows[row].questions.size(); ++i)
+      anchors.push_back({row, i});
+  }
+  AnalysisTable table;
+  table.name = "analysis_anchors";
+  table.dimension = "anchor";
+  Columns<Anchor> columns(table, anchors);
+  const auto row_of = [&](const Anchor& anchor) -> const AnchorRow& {
+    return report.anchor_rows[anchor.row];
+  };
+  columns.text("task",
+               [&](const Anchor& anchor) { return task_at(report, row_of(anchor).task).name; });
+  columns.text("question_id", [&](const Anchor& anchor) {
+    const auto& ids = task_at(report, row_of(anchor).task).question_ids;
+    const auto question = static_cast<std::size_t>(row_of(anchor).questions[anchor.index]);
+    return question < ids.size() ? ids[question] : std::string();
+  });
+  columns.number("row_index", "1", "row of analysis_fewer_questions that the anchor belongs to",
+                 [](const Anchor& anchor) { return anchor.row; });
+  columns.number("question", "1", "index of the question in its task",
+                 [&](const Anchor& anchor) { return row_of(anchor).questions[anchor.index]; });
+  const auto number = [&](const char* name, const char* meaning, auto member) {
+    columns.number(name, "1", meaning, [&report, member](const Anchor& anchor) {
+      return (report.anchor_rows[anchor.row].*member)[anchor.index];
+    });
+  };
+  number("weight", "share of the task's questions that it stands for", &AnchorRow::weights);
+  number("discrimination", "of the two-parameter logistic model", &AnchorRow::discriminations);
+  number("difficulty", "of the two-parameter logistic model", &AnchorRow::difficulties);
+  return table;
+}
+
+AnalysisTable density_table(const Report& report) {
+  AnalysisTable table;
+  table.name = "analysis_density";
+  table.dimension = "density_row";
+  Columns<DensityRow> columns(table, report.density.rows);
+  columns.text("variant", [&](const DensityRow& row) {
+    return report.plan.variants[static_cast<std::size_t>(row.variant)].name;
+  });
+  const auto number = [&](const char* name, const char* meaning, auto member) {
+    columns.number(name, "1", meaning, [member](const DensityRow& row) { return row.*member; });
+  };
+  number("is_reference", "1 if of the reference family", &DensityRow::is_reference);
+  number("parameters", "N of the model", &DensityRow::parameters);
+  number("score", "its score", &DensityRow::score);
+  number("effective_parameters", "N of a reference model of equal score",
+         &DensityRow::effective_parameters);
+  number("density", "effective_parameters / parameters", &DensityRow::density);
+  number("density_low", "lower end of its interval: errors of the fits and of the score",
+         &DensityRow::low);
+  number("density_high", "upper end of it", &DensityRow::high);
+  number("at_ceiling", "1 if the score is above the law's: the density is at least that",
+         &DensityRow::at_ceiling);
+  number("at_floor", "1 if the score is below the law's: the density is at most that",
+         &DensityRow::at_floor);
+  return table;
+}
+
 }  // namespace
 
 void add_comparison_tables(std::vector<AnalysisTable>& tables, const Report& report) {
   if (!report.lever_rows.empty()) tables.push_back(lever_table(report));
   if (!report.pair_rows.empty()) tables.push_back(pair_table(report));
   if (!report.pareto_rows.empty()) tables.push_back(pareto_table(report));
+  if (!report.anchor_rows.empty()) {
+    tables.push_back(fewer_questions_table(report));
+    tables.push_back(anchor_table(report));
+  }
+  if (!report.density.rows.empty()) tables.push_back(density_table(report));
 }
 
 }  // namespace allometer::report

@@ -60,6 +60,8 @@ std::string format_tables(const Report& report) {
   append_shots_table(out, report);
   append_levers(out, report);
   append_pairs(out, report);
+  append_fewer_questions(out, report);
+  append_density(out, report);
   append_efficiency(out, report);
   append_open_cells(out, report);
   return out;

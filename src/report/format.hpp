@@ -34,6 +34,10 @@ void append_pairs(std::string& out, const Report& report);
 /// cost is known, that.
 void append_efficiency(std::string& out, const Report& report);
 
+/// On request: how few questions would do; the capacity density of each model.
+void append_fewer_questions(std::string& out, const Report& report);
+void append_density(std::string& out, const Report& report);
+
 /// The confidence as text: "95%".
 std::string confidence_text(const Report& report);
 

@@ -3,6 +3,8 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -51,9 +53,10 @@ std::string exchange_text(const LeverRow& row) {
   return value;
 }
 
-TextTable lever_table(const Report& report, const LeverRows& rows, const std::string& first) {
+/// Of tasks, whose names are long, without what stands beside the effect as a check.
+TextTable lever_table(const Report& report, const LeverRows& rows, bool of_tasks) {
   TextTable table;
-  table.add_column(first, Align::left, true);
+  table.add_column(of_tasks ? "task" : "ability", Align::left, true);
   table.add_column("lever", Align::left);
   table.add_column("level", Align::left, true);
   table.add_column("effect", Align::right);
@@ -61,17 +64,22 @@ TextTable lever_table(const Report& report, const LeverRows& rows, const std::st
   table.add_column("p adj", Align::right);
   table.add_column("per\n10x N", Align::right);
   table.add_column("worth in\ndecades of N", Align::left);
-  table.add_column("interaction\n(p)", Align::right);
-  table.add_column("matched", Align::right);
+  table.add_column(of_tasks ? "inter-\naction p" : "interaction\n(p)", Align::right);
+  if (!of_tasks) table.add_column("matched", Align::right);
   for (const LeverRow* row : rows) {
-    table.add_row({name_of_row(report, *row), row->lever, level_text(row->level),
-                   short_number(row->effect.value, true),
-                   signed_interval(row->effect.low, row->effect.high),
-                   probability_text(row->p_adjusted), short_number(row->decade.value, true),
-                   exchange_text(*row),
-                   fmt::format("{} ({})", short_number(row->interaction.value, true),
-                               probability_text(row->interaction.p)),
-                   short_number(row->matched.value, true)});
+    const std::string p = probability_text(row->interaction.p);
+    std::vector<std::string> texts{
+        name_of_row(report, *row),
+        row->lever,
+        level_text(row->level),
+        short_number(row->effect.value, true),
+        signed_interval(row->effect.low, row->effect.high),
+        probability_text(row->p_adjusted),
+        short_number(row->decade.value, true),
+        exchange_text(*row),
+        of_tasks ? p : fmt::format("{} ({})", short_number(row->interaction.value, true), p)};
+    if (!of_tasks) texts.push_back(short_number(row->matched.value, true));
+    table.add_row(std::move(texts));
   }
   return table;
 }
@@ -111,8 +119,8 @@ void append_lever_legend(std::string& out, const Report& report) {
     append_wrapped(
         out,
         "Where an effect of size is not certain, what the lever is worth in sizes has no "
-        "bounded interval (Fieller): \"below A or above B\" leaves out the values "
-        "between, \"any\" leaves out none.");
+        "bounded interval (Fieller): \"<A >B\" is all but the values between, \"any\" leaves out "
+        "none.");
   }
 }
 
@@ -173,12 +181,12 @@ void append_levers(std::string& out, const Report& report) {
   for (const LeverRow& row : report.lever_rows) (row.task < 0 ? abilities : tasks).push_back(&row);
   if (abilities.empty() && tasks.empty()) return;
   out += "What levers do, beside ten-fold size\n\n";
-  if (!abilities.empty()) out += lever_table(report, abilities, "ability").format() + "\n";
+  if (!abilities.empty()) out += lever_table(report, abilities, false).format() + "\n";
   if (!tasks.empty()) {
     const std::size_t all = tasks.size();
     if (all > kMostTaskRows) sort_by_p(tasks);
     tasks.resize(std::min(all, kMostTaskRows));
-    out += lever_table(report, tasks, "task").format() + "\n";
+    out += lever_table(report, tasks, true).format() + "\n";
     if (all > tasks.size()) {
       append_wrapped(out, fmt::format("The {} rows with the smallest p of {}; the results file has "
                                       "the others (analysis_lever).",

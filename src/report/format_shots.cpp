@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,8 +48,10 @@ void append_shots_table(std::string& out, const Report& report) {
   for (const ShotsRow& row : report.shots_rows) {
     if (is_shown(report, row)) rows.push_back(&row);
   }
-  const bool several_models = std::ranges::any_of(
-      rows, [&](const ShotsRow* row) { return row->models != rows.front()->models; });
+  std::map<std::string, std::size_t> sets;  // of models, numbered by their names
+  for (const ShotsRow* row : rows) sets.try_emplace(row->models);
+  std::size_t number = 0;
+  for (auto& [models, set] : sets) set = ++number;
   const bool several_precisions = std::ranges::any_of(
       rows, [&](const ShotsRow* row) { return row->precision != rows.front()->precision; });
   TextTable table;
@@ -56,7 +59,7 @@ void append_shots_table(std::string& out, const Report& report) {
   table.add_column("task", Align::left, true);
   table.add_column("metric", Align::left, true);
   if (several_precisions) table.add_column("prec", Align::left);
-  if (several_models) table.add_column("models", Align::left);
+  if (sets.size() > 1) table.add_column("set", Align::left);
   table.add_column("shots", Align::left);
   table.add_column("level", Align::right);
   table.add_column("", Align::right);
@@ -73,7 +76,7 @@ void append_shots_table(std::string& out, const Report& report) {
     std::vector<std::string> texts{task.name,
                                    task.metrics[static_cast<std::size_t>(row->metric)].name};
     if (several_precisions) texts.push_back(row->precision);
-    if (several_models) texts.push_back(row->models);
+    if (sets.size() > 1) texts.push_back(std::to_string(sets.at(row->models)));
     texts.insert(texts.end(),
                  {shots_of(*row), short_number(first.level), short_number(last.level),
                   short_number(first.gain, true), short_number(last.gain, true),
@@ -82,6 +85,10 @@ void append_shots_table(std::string& out, const Report& report) {
     table.add_row(std::move(texts));
   }
   out += table.format() + "\n";
+  for (const auto& [models, set] : sets) {
+    if (sets.size() > 1) append_wrapped(out, fmt::format("Set {}: {}.", set, models));
+  }
+  if (sets.size() > 1) out += "\n";
 }
 
 }  // namespace allometer::report

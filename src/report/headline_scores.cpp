@@ -20,6 +20,14 @@ bool is_right_or_wrong(const Sample& sample) {
          all_bits(sample.weight);
 }
 
+std::vector<std::int8_t> right_or_wrong(const Sample& sample) {
+  if (!is_right_or_wrong(sample)) return {};
+  std::vector<std::int8_t> answers;
+  for (Eigen::Index q = 0; q < sample.value.size(); ++q)
+    answers.push_back(sample.weight[q] == 0 ? -1 : sample.value[q] == 1);
+  return answers;
+}
+
 std::vector<HeadlineScore> headline_scores(const Ladder& ladder, std::int32_t metric,
                                            std::span<const Sample* const> samples,
                                            const Source& source, const Settings& settings) {

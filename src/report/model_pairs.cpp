@@ -21,15 +21,6 @@ std::span<const double> as_span(const Eigen::ArrayXd& values) {
   return {values.data(), static_cast<std::size_t>(values.size())};
 }
 
-/// The answers of a sample: 1 right, 0 wrong, -1 none; nothing if they are not right or wrong.
-std::vector<std::int8_t> answers_of(const Sample& sample) {
-  if (!is_right_or_wrong(sample)) return {};
-  std::vector<std::int8_t> answers;
-  for (Eigen::Index q = 0; q < sample.value.size(); ++q)
-    answers.push_back(sample.weight[q] == 0 ? -1 : sample.value[q] == 1);
-  return answers;
-}
-
 /// Student's t with so many degrees of freedom is the normal distribution.
 constexpr double kNormal = std::numeric_limits<double>::infinity();
 
@@ -115,7 +106,7 @@ PairTable::Side PairTable::side_of(std::span<const Sample* const> cells,
     side.standard_error = stats::standard_deviation(as_span(rung.draws));
   side.draws = std::move(rung.draws);
   side.seed = cell.seed;
-  side.is_right = answers_of(first);
+  side.is_right = right_or_wrong(first);
   return side;
 }
 

@@ -108,9 +108,16 @@ void members(Bytes& bytes, T& row) {
         row.p_adjusted);
 }
 
+template <class Bytes, Some<AnchorRow> T>
+void members(Bytes& bytes, T& row) {
+  bytes(row.task, row.num_fewshot, row.num_models, row.num_questions, row.error, row.largest_error,
+        row.error_of_weighted_mean, row.error_of_p_irt, row.error_of_random, row.questions,
+        row.weights, row.discriminations, row.difficulties);
+}
+
 template <class Bytes, Some<Compared> T>
 void members(Bytes& bytes, T& part) {
-  bytes(part.scores, part.pairs);
+  bytes(part.scores, part.pairs, part.anchors);
 }
 
 template <class Bytes, Some<Judged> T>

@@ -424,6 +424,47 @@ struct LeverRow {
   std::int32_t num_matched = 0;  ///< sizes
 };
 
+/// So many questions of a task instead of all: anchors, and how far a model's score that was
+/// estimated from them alone is off the share of all questions that it has right. Errors are mean
+/// absolute ones over models that neither the anchors nor the item-response fit have seen.
+struct AnchorRow {
+  std::int32_t task = 0;
+  std::int32_t num_fewshot = 0;
+  std::int32_t num_models = 0;
+  std::int32_t num_questions = 0;
+  double error = kUndefined;          ///< of gp-IRT
+  double largest_error = kUndefined;  ///< of gp-IRT, over models
+  double error_of_weighted_mean = kUndefined;
+  double error_of_p_irt = kUndefined;
+  double error_of_random = kUndefined;  ///< of as many questions drawn at random
+  std::vector<std::int32_t> questions;  ///< the anchors, among the task's questions
+  std::vector<double> weights;          ///< shares of the questions that they stand for
+  std::vector<double> discriminations;
+  std::vector<double> difficulties;
+};
+
+/// Capacity density of a variant: parameters of a reference model of equal score over its own.
+struct DensityRow {
+  std::int32_t variant = 0;
+  bool is_reference = false;
+  double parameters = 0;
+  double score = kUndefined;
+  double effective_parameters = kUndefined;
+  double density = kUndefined;
+  double low = kUndefined;
+  double high = kUndefined;
+  bool at_ceiling = false;  ///< the score is beyond the law's: at least that dense
+  bool at_floor = false;    ///< below it: at most
+};
+
+struct Density {
+  std::vector<DensityRow> rows;
+  std::int32_t num_reference = 0;  ///< models that the laws are fitted to
+  double alpha = kUndefined;       ///< of loss = a N^-alpha + ...
+  bool has_tokens = false;         ///< does the loss have a term of training tokens
+  std::string problem;             ///< why there are no rows; empty: nobody asked, or there are
+};
+
 /// A cell of the job that has no complete result.
 struct OpenCell {
   std::int32_t cell = 0;
@@ -443,6 +484,8 @@ struct Report {
   std::vector<PairRow> pair_rows;        ///< task after task
   std::vector<LeverRow> lever_rows;      ///< abilities, then tasks
   std::vector<EfficiencyRow> efficiency_rows;
+  std::vector<AnchorRow> anchor_rows;  ///< on request; task after task
+  Density density;                     ///< on request
   std::vector<ParetoRow> pareto_rows;  ///< all tasks, then abilities; best score first
   std::vector<OpenCell> open_cells;    ///< failed ones first
   std::int32_t num_cells_done = 0;
