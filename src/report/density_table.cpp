@@ -104,10 +104,21 @@ class DensityMaker {
       return std::move(density_);
     }
     for (const auto& [variant, score] : scores_) add_row(law, variant, score);
+    if (std::ranges::all_of(density_.rows, &has_no_interval)) {
+      // As where a step fits as well as any sigmoid: a law whose errors are not known says nothing.
+      density_.rows.clear();
+      density_.problem = fmt::format(
+          "the {} models of family {} leave the rise of {} with {} open; other scores or more "
+          "sizes may tell",
+          density_.num_reference, settings_.density->family, settings_.density->score,
+          settings_.density->loss);
+    }
     return std::move(density_);
   }
 
  private:
+  static bool has_no_interval(const DensityRow& row) { return std::isnan(row.low); }
+
   bool is_reference(std::int32_t variant) const {
     const auto& model = model_of(source_, variant);
     return model.family == settings_.density->family && !model.random_weights;

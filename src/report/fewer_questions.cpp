@@ -25,6 +25,15 @@ void fill_items(const stats::ItemResponse& items, const stats::Anchors& anchors,
   }
 }
 
+/// Does every family, left out, leave as many models as gp-IRT takes? Else models are left out in
+/// turn.
+bool enough_without_each(const std::vector<int>& family) {
+  constexpr std::ptrdiff_t kLeastModels = 4;
+  return std::ranges::all_of(family, [&](int label) {
+    return std::ssize(family) - std::ranges::count(family, label) >= kLeastModels;
+  });
+}
+
 }  // namespace
 
 void FewerQuestions::add(const Ladder& ladder, std::int32_t metric,
@@ -63,9 +72,7 @@ void FewerQuestions::add_rows(const Key& key, const std::map<std::int32_t, Colum
     model.push_back(source_.plan.variants[static_cast<std::size_t>(variant)].model);
     family.push_back(labels.of(source_.plan.models[static_cast<std::size_t>(model.back())].family));
   }
-  // With one family there would be no other models to fit: then its models are left out in turn.
-  const bool one_family = std::ranges::all_of(family, [](int label) { return label == 0; });
-  const std::vector<int>& group = one_family ? model : family;
+  const std::vector<int>& group = enough_without_each(family) ? family : model;
   const stats::ItemResponse items = stats::fit_item_response(right);
   if (items.undefined != stats::Undefined::no) return;
   const std::uint64_t seed =
@@ -86,6 +93,8 @@ void FewerQuestions::add_rows(const Key& key, const std::map<std::int32_t, Colum
     row.error_of_random = check.error_of_random;
     fill_items(items, stats::choose_anchors(right, items, kBy, num_anchors, seed), row);
     rows.push_back(std::move(row));
+    // Of questions that all models answer alike one is enough: more are not to be had.
+    if (std::ssize(rows.back().questions) < num_anchors) break;
   }
 }
 

@@ -23,7 +23,9 @@ class FewerQuestions {
   void add(const Ladder& ladder, std::int32_t metric, std::span<const Sample* const> samples);
 
   /// For every task and number of shots that was added since the last time: a row for each of
-  /// kNumAnchors that is below the number of questions, if there are models enough.
+  /// kNumAnchors that is below the number of questions, up to as many as models answer
+  /// differently, if there are models enough. Errors are over models of families that were left
+  /// out, or over models left out in turn where without a family fewer than four would remain.
   std::vector<AnchorRow> take_rows();
 
  private:

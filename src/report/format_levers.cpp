@@ -231,11 +231,14 @@ void append_pairs(std::string& out, const Report& report) {
       out,
       fmt::format("Models of the same family and size, headline metrics. better, worse: p below "
                   "{:.3g} after Benjamini and Hochberg over all pairs. Paired: the same questions, "
-                  "and McNemar's mid-p where answers are right or wrong. Published values come "
-                  "without their questions: their pairs are compared by two standard errors, which "
-                  "sees less than the same questions would. Each pair is in the results file "
-                  "(analysis_pairs).",
+                  "and McNemar's mid-p where answers are right or wrong. Each pair is in the "
+                  "results file (analysis_pairs).",
                   1 - report.settings.confidence));
+  if (std::ranges::count(report.pair_rows, PairMethod::unpaired, &PairRow::method) > 0) {
+    append_wrapped(out,
+                   "Published values come without their questions: their pairs are compared by two "
+                   "standard errors, which sees less than the same questions would.");
+  }
   append_strongest_pairs(out, report);
   out += "\n";
 }

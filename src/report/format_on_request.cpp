@@ -37,8 +37,9 @@ void append_fewer_questions(std::string& out, const Report& report) {
   append_wrapped(
       out,
       "error: mean absolute difference between a model's share of right answers over all questions "
-      "and its estimate (gp-IRT) from the anchors alone, for models of families that neither the "
-      "anchors nor the two-parameter logistic fit have seen; largest: over those models. weighted "
+      "and its estimate (gp-IRT) from the anchors alone, for models that neither the anchors nor "
+      "the "
+      "two-parameter logistic fit have seen; largest: over those models. weighted "
       "mean, p-IRT: the same for the two estimates that gp-IRT combines. at random: for as many "
       "questions drawn at random. Too few models leave gp-IRT without an error. The results file "
       "names the anchors (analysis_anchors).\n");

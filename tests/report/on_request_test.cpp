@@ -105,6 +105,23 @@ TEST(FewerQuestions, AreNamedInTheFile) {
   EXPECT_THAT(format_tables(report), HasSubstr("How few questions would do"));
 }
 
+TEST(FewerQuestions, LeaveModelsOutInTurnWhereAFamilyIsNearlyAll) {
+  FakeSweep sweep;
+  sweep.analysis(R"({"bootstrap_draws": 50, "item_response": true})");
+  for (int m = 0; m < 8; ++m)
+    sweep.add_model("m" + std::to_string(m), 1000 * (m + 1), m == 7 ? "other" : "f");
+  sweep.add_task("t", kQuestions, {.name = "acc"},
+                 [](int model, int q) { return logistic_answer(3 * model, q); });
+  // Nearly all questions alike: as many anchors as there are unlike ones, in one row.
+  sweep.add_task("few", kQuestions, {.name = "acc"},
+                 [](int model, int q) { return std::pair(q % 20 < model + 3 ? 1.0 : 0.0, 1.0); });
+  const Report report = sweep.analyse();
+  ASSERT_EQ(report.anchor_rows.size(), 4u);
+  EXPECT_FALSE(std::isnan(report.anchor_rows[0].error));
+  EXPECT_EQ(report.anchor_rows[3].task, 1);
+  EXPECT_LE(report.anchor_rows[3].questions.size(), 10u);
+}
+
 TEST(FewerQuestions, AreAskedForOrLeftOut) {
   const Report report = logistic_sweep(R"({"bootstrap_draws": 50})").analyse();
   EXPECT_TRUE(report.anchor_rows.empty());
