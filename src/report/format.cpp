@@ -54,6 +54,7 @@ void append_wrapped(std::string& out, const std::string& text, std::size_t first
 std::string format_tables(const Report& report) {
   std::string out;
   append_verdict_rows(out, report);
+  append_second_opinions(out, report);
   append_abilities(out, report);
   append_size_tables(out, report);
   append_scores(out, report);

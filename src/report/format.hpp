@@ -13,6 +13,9 @@ namespace allometer::report {
 /// What the data show: sentences on abilities and a table of verdicts; nothing without any.
 void append_verdict_rows(std::string& out, const Report& report);
 
+/// What the hierarchical bootstrap and the mixed logistic model say; nothing unless the job asks.
+void append_second_opinions(std::string& out, const Report& report);
+
 /// What grows with size: verdicts by task, the table of all rows, and one of the rows within
 /// families that have sizes enough for a p.
 /// Nothing where no cell is finished.

@@ -47,9 +47,19 @@ Eigen::ArrayXd halves_of(const Seeds& seeds, const results::PlannedMetric& metri
   return apply_aggregation(metric.aggregation, values / weights);
 }
 
+std::vector<double> answers_of(const Seeds& seeds) {
+  std::vector<double> answers;
+  for (const Sample* sample : seeds) {
+    for (Eigen::Index q = 0; q < sample->value.size(); ++q)
+      answers.push_back(sample->weight[q] == 0 ? kUndefined : sample->value[q]);
+  }
+  return answers;
+}
+
 Rung rung_of(const Seeds& seeds, const results::PlannedMetric& metric, const Settings& settings) {
   Rung rung;
   rung.halves = halves_of(seeds, metric);
+  if (settings.mixed_model) rung.answers = answers_of(seeds);
   for (const Sample* sample : seeds) rung.num_questions += sample->num_defined;
   if (seeds.size() == 1) {  // of one cell the cell's estimate stands
     const Sample& sample = *seeds.front();

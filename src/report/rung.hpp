@@ -27,6 +27,9 @@ struct Rung {
   /// Of every split of the questions the estimate from its first half, then those from its second:
   /// [2 * splits]; empty but for headline metrics whose answers are known.
   Eigen::ArrayXd halves;
+  /// Of every question of all seeds, NaN where it has none; empty unless the job asks for the mixed
+  /// model.
+  std::vector<double> answers;
 };
 
 /// Does it have a size and a finite estimate, so that it can be set against size?

@@ -12,6 +12,7 @@
 #include "report/size_relation.hpp"
 #include "stats/bootstrap.hpp"
 #include "stats/logit.hpp"
+#include "stats/mixed_logistic.hpp"
 
 namespace allometer::report {
 namespace {
@@ -183,6 +184,49 @@ SlopeEstimate logit_slope(const Draft& draft) {
                   draft.settings.confidence);
 }
 
+bool is_right_or_wrong(const Rung& rung) {
+  return std::all_of(rung.answers.begin(), rung.answers.end(), [](double answer) {
+    return std::isnan(answer) || answer == 0 || answer == 1;
+  });
+}
+
+/// The logistic model of every answer, of headline metrics that are right or wrong.
+MixedSlope mixed_slope(const Draft& draft) {
+  MixedSlope mixed;
+  if (!draft.settings.mixed_model || !draft.task.is_headline(draft.metric)) return mixed;
+  if (draft.rungs.empty() || draft.rungs.front()->answers.empty()) {
+    mixed.undefined = "answers unknown";
+    return mixed;
+  }
+  const std::size_t num_answers = draft.rungs.front()->answers.size();
+  Eigen::MatrixXd right(num_answers, draft.rungs.size());
+  for (std::size_t i = 0; i < draft.rungs.size(); ++i) {
+    const Rung& rung = *draft.rungs[i];
+    if (rung.answers.size() != num_answers || !is_right_or_wrong(rung)) {
+      mixed.undefined = rung.answers.size() == num_answers ? "not right or wrong" : "other seeds";
+      return mixed;
+    }
+    right.col(static_cast<Eigen::Index>(i)) =
+        Eigen::Map<const Eigen::VectorXd>(rung.answers.data(), std::ssize(rung.answers));
+  }
+  const Eigen::MatrixXd size = Eigen::Map<const Eigen::VectorXd>(draft.models.log_size.data(),
+                                                                 std::ssize(draft.models.log_size));
+  const auto fit =
+      stats::mixed_logistic(right, size, draft.models.family, draft.settings.confidence);
+  if (fit.fixed.size() < 2 || !fit.converged) {
+    mixed.undefined = fit.fixed.size() < 2 ? name_of(fit.undefined) : "not converged";
+    return mixed;
+  }
+  const stats::FixedEffect& slope = fit.fixed[1];
+  mixed.value = slope.estimate;
+  mixed.low = slope.low;
+  mixed.high = slope.high;
+  mixed.p = slope.p;
+  mixed.question_deviation = fit.question_deviation;
+  mixed.family_deviation = fit.family_deviation;
+  return mixed;
+}
+
 /// Empty where the metric has no scale.
 std::vector<Rung> scores_of(const Draft& draft, const Rescale& rescale) {
   std::vector<Rung> scores;
@@ -203,6 +247,7 @@ SizeRow make_row(Draft draft, std::span<const Rung* const> rungs, std::int32_t m
   for (const Rung* rung : draft.rungs) row.points.push_back(rung->point);
   correlate(draft);
   row.logit = logit_slope(draft);
+  row.mixed = mixed_slope(draft);
   const bool is_at_chance = at_chance(draft);
   row.trend = trend_of(draft, is_at_chance);
   take_notes(draft, is_at_chance);

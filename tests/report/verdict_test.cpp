@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 
 #include "report/fake_sweep.hpp"
+#include "stats/hierarchical_bootstrap.hpp"
 
 namespace allometer::report {
 namespace {
@@ -332,6 +333,89 @@ TEST(Contrast, IsMissedWithAReason) {
               HasSubstr("no ability or task named contrast"));
   EXPECT_TRUE(std::isnan(report.verdict_rows[0].comparison.slope.value));
   EXPECT_THAT(format_tables(report), Not(HasSubstr("less than contrast by")));
+}
+
+const SizeRow& row_of_task(const Report& report, std::int32_t task) {
+  return *std::find_if(report.size_rows.begin(), report.size_rows.end(),
+                       [&](const SizeRow& row) { return row.task == task; });
+}
+
+TEST(SecondOpinions, AreGivenWhereTheJobAsks) {
+  FakeSweep sweep;
+  sweep.ladder();
+  sweep.add_task("t", 100, {.chance = 0.25, .best = 1}, testing::growing);
+  sweep.add_task("loss", 100, {.name = "loss", .higher_is_better = false}, testing::log_likelihood);
+  EXPECT_THAT(format_tables(sweep.analyse()), Not(HasSubstr("Second opinions")));
+  EXPECT_TRUE(std::isnan(sweep.analyse().size_rows.at(0).mixed.value));
+  sweep.analysis(R"({"bootstrap_draws": 500, "hierarchical": true, "mixed_model": true})");
+  const Report report = sweep.analyse();
+  const SizeRow& row = row_of_task(report, 0);
+  // 0.3 to 0.7 over two decades: from -0.85 to +0.85 log odds.
+  EXPECT_NEAR(row.mixed.value, 0.85, 0.3);
+  EXPECT_GT(row.mixed.low, 0.3);
+  EXPECT_LT(row.mixed.p, 1e-4);
+  EXPECT_NEAR(row.logit.value, 1.2, 0.6);
+  EXPECT_EQ(row_of_task(report, 1).mixed.undefined, "not right or wrong");
+  EXPECT_TRUE(std::isnan(row_of_task(report, 1).logit.value));
+  EXPECT_LT(row.hierarchical.low, row.slope.value);
+  EXPECT_GT(row.hierarchical.high, row.slope.value);
+  EXPECT_EQ(row.hierarchical.coverage,
+            stats::hierarchical_coverage(1, 5, stats::SlopeOf::all_models));
+  EXPECT_EQ(row.hierarchical.num_draws, 500);
+  const std::string text = format_tables(report);
+  EXPECT_THAT(text, HasSubstr("Second opinions"));
+  EXPECT_THAT(text, HasSubstr("not right or wrong"));
+}
+
+TEST(Relation, OverLeversHasAPartialCorrelation) {
+  FakeSweep sweep;
+  for (int m = 0; m < 4; ++m)
+    sweep.add_model("a" + std::to_string(m), 1000 << m, "a", false, {{"tuning", "base"}});
+  for (int m = 0; m < 4; ++m)
+    sweep.add_model("b" + std::to_string(m), 1000 << m, "a", false, {{"tuning", "sft"}});
+  // Tuning lifts every model by as much, and hides how closely the rest goes with size.
+  sweep.add_task("t", 20, {.best = 1}, [](int m, int) {
+    return std::pair(0.1 + 0.05 * (m % 4) + (m < 4 ? 0 : 0.5) + (m % 3 == 0 ? 0.001 : 0), 1.0);
+  });
+  const Report report = sweep.analyse();
+  const auto all = std::find_if(report.size_rows.begin(), report.size_rows.end(),
+                                [](const SizeRow& row) { return row.all_levers; });
+  ASSERT_NE(all, report.size_rows.end());
+  EXPECT_LT(all->pearson.value, 0.5);
+  EXPECT_GT(all->partial.value, 0.99);
+  EXPECT_EQ(all->partial.degrees_of_freedom, 5);
+  EXPECT_GT(all->within_pearson.value, 0.99);
+  EXPECT_GT(all->within_spearman.value, 0.9);
+  EXPECT_LT(all->within_spearman.p, 0.05);
+  EXPECT_EQ(report.verdict_rows.size(), 1u) << "one verdict over all levers";
+  for (const SizeRow& row : report.size_rows) {
+    EXPECT_EQ(std::isnan(row.partial.value), !row.all_levers);
+  }
+}
+
+TEST(Relation, NamesTheCurveThatDescribesItBest) {
+  std::vector<double> scores;
+  for (int m = 0; m < 10; ++m) {
+    scores.push_back(0.9 / (1 + std::exp(-2 * (0.5 * m - 2.2))) + (m % 2 == 0 ? 0.002 : -0.002));
+  }
+  const Report report = sweep_of(scores).analyse();
+  const Shape& shape = report.size_rows.at(0).shape;
+  EXPECT_EQ(shape.curve, "sigmoid");
+  EXPECT_GT(shape.r_squared, 0.99);
+  EXPECT_LT(shape.aicc, shape.line_aicc);
+  EXPECT_EQ(report.ability_rows.at(0).shape.curve, "sigmoid");
+}
+
+TEST(Exploring, AdjustsPOverAllRows) {
+  FakeSweep sweep = sweep_of({0.2, 0.26, 0.29, 0.36, 0.39, 0.46, 0.49});
+  for (int t = 0; t < 3; ++t) {
+    sweep.add_task("noise" + std::to_string(t), 20, {.best = 1},
+                   [t](int m, int) { return std::pair(testing::noise(m, t), 1.0); });
+  }
+  const Report report = sweep.analyse();
+  const SizeRow& row = row_of_task(report, 0);
+  EXPECT_NEAR(row.spearman.p, 2.0 / 5040, 1e-12);
+  EXPECT_NEAR(row.spearman_q, 4 * 2.0 / 5040, 1e-12) << "the smallest of four";
 }
 
 TEST(Text, SaysASentenceOnEachAbilityFirst) {
