@@ -99,7 +99,6 @@ void AbilityTable::add_rows(const Key& key, const Ability& ability) {
   }
   if (settings.size() < 2) return;
   add_row(key, ability, settings, name_of_settings(settings.size()), true);
-  rows_.back().all_levers = true;
 }
 
 void AbilityTable::add_row(const Key& key, const Ability& ability,
@@ -109,6 +108,7 @@ void AbilityTable::add_row(const Key& key, const Ability& ability,
   row.ability = key.ability;
   row.precision = key.precision;
   row.random_weights = key.random_weights;
+  row.all_levers = settings.size() > 1;
   row.unit = ability.units.size() == 1 ? *ability.units.begin() : ScoreUnit::mixed;
   row.num_left_out = ability.num_left_out;
   std::set<Measure> measures;
@@ -141,6 +141,7 @@ void AbilityTable::add_row(const Key& key, const Ability& ability,
     judged.name = key.ability;
     judged.precision = key.precision;
     judged.models = row.models;
+    judged.all_levers = row.all_levers;
     judged.unit = row.unit;
     if (row.trend == Trend::constant) judged.remarks.emplace_back("every model scores the same");
     judged_.push_back(std::move(judged));

@@ -134,11 +134,10 @@ class RowTable {
     add("rho", Align::right,
         [](const SizeRow& row) { return coefficient_text(row.spearman.value); });
     add("r", Align::right, [](const SizeRow& row) { return coefficient_text(row.pearson.value); });
-    add("tau", Align::right,
-        [](const SizeRow& row) { return coefficient_text(row.kendall.value); });
     add("p", Align::right, [](const SizeRow& row) { return probability_text(row.spearman.p); });
     add("min p", Align::right,
         [](const SizeRow& row) { return probability_text(row.spearman.smallest_p); });
+    add("q", Align::right, [](const SizeRow& row) { return probability_text(row.spearman_q); });
     add("slope per\n10x N", Align::right,
         [](const SizeRow& row) { return short_number(row.slope.value, true); });
     add("+-t", Align::right, [](const SizeRow& row) {
@@ -228,16 +227,18 @@ void append_verdicts(std::string& out, const Report& report, const SizeRows& row
 }
 
 void append_legend(std::string& out, const Report& report) {
-  append_wrapped(out,
-                 "best: are high or low values good? rho, r, tau: correlation with log10 N by "
-                 "Spearman, Pearson and Kendall (tau-b). p: two-sided permutation p of rho over "
-                 "models; min p: the smallest that these sizes and ties can reach.");
   append_wrapped(
       out,
-      fmt::format("slope: change of the value for ten times the parameters, by least squares. +-t: "
-                  "half its {0} Student t interval over models. {0} CI questions: its bootstrap "
-                  "interval over questions ({1} draws), these models given.",
-                  confidence_text(report), report.settings.bootstrap_draws));
+      "best: are high or low values good? rho, r: correlation with log10 N by Spearman and "
+      "Pearson (Kendall's tau-b is in the file). p: two-sided permutation p of rho over "
+      "models; min p: the smallest that these sizes and ties can reach; q: p adjusted over "
+      "all rows of trained models (Benjamini and Hochberg).");
+  append_wrapped(
+      out, fmt::format(
+               "slope: change of the value for ten times the parameters, by least squares. +-t: "
+               "half its {0} small-sample t interval over models. {0} CI questions: its bootstrap "
+               "interval over questions ({1} draws), these models given.",
+               confidence_text(report), report.settings.bootstrap_draws));
   append_wrapped(
       out,
       "as N grows: the task improves (a loss falls) or worsens if the interval over questions is "

@@ -39,11 +39,12 @@ std::string slope_text(const VerdictRow& row, std::string_view axis) {
   return fmt::format("{} {} per ten-fold {}", text, name_of(row.unit), axis);
 }
 
-std::string families_text(const SlopeEstimate& slope) {
-  if (slope.num_families > 1) {
-    return fmt::format("{} models within {} families", slope.num_models, slope.num_families);
-  }
-  return fmt::format("{} models", slope.num_models);
+/// "15 models within 2 families"; models of one family with other levers are a family of their own.
+std::string models_text(const VerdictRow& row) {
+  const SlopeEstimate& slope = row.evidence.slope;
+  if (slope.num_families < 2) return fmt::format("{} models", slope.num_models);
+  return fmt::format("{} models within {} families{}", slope.num_models, slope.num_families,
+                     row.all_levers ? ", levers kept apart" : "");
 }
 
 std::string turn_text(const VerdictRow& row, std::string_view axis) {
@@ -55,7 +56,7 @@ std::string turn_text(const VerdictRow& row, std::string_view axis) {
 /// In brackets: what the verdict rests on.
 std::string grounds_text(const VerdictRow& row, double margin) {
   const SlopeEstimate& slope = row.evidence.slope;
-  std::string text = families_text(slope);
+  std::string text = models_text(row);
   if (std::isnan(slope.t_low)) return text;
   text += fmt::format(", t with {:.1f} df", slope.degrees_of_freedom);
   if (row.verdict == Verdict::flat) {

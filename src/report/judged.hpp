@@ -22,6 +22,7 @@ struct Judged {
   std::int32_t num_fewshot = 0;
   std::string precision;
   std::string models;
+  bool all_levers = false;  ///< over several settings of the levers
   ScoreUnit unit = ScoreUnit::range;
 
   /// One entry per model, smallest first.

@@ -123,9 +123,9 @@ void members(Bytes& bytes, T& part) {
 template <class Bytes, Some<Judged> T>
 void members(Bytes& bytes, T& judged) {
   bytes(judged.is_ability, judged.name, judged.metric, judged.task, judged.num_fewshot,
-        judged.precision, judged.models, judged.unit, judged.model, judged.log_size, judged.score,
-        judged.family, judged.slopes, judged.reliability, judged.permutation_p,
-        judged.smallest_permutation_p, judged.shape, judged.remarks);
+        judged.precision, judged.models, judged.all_levers, judged.unit, judged.model,
+        judged.log_size, judged.score, judged.family, judged.slopes, judged.reliability,
+        judged.permutation_p, judged.smallest_permutation_p, judged.shape, judged.remarks);
 }
 
 template <class Bytes, Some<Part> T>

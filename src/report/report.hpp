@@ -164,7 +164,7 @@ struct Shape {
                                 ///< sign; 1 if not
   double turn_at = kUndefined;  ///< N at the break of the two lines
   bool falls_first = false;     ///< the score falls and then rises: U; else the other way round
-  bool is_inverse = false;      ///< inverse scaling: the slope's t interval lies below nought
+  bool is_inverse = false;      ///< inverse scaling: no larger model of a family scores better
 };
 
 /// One task, metric, number of shots and precision over the models that share family and levers.
@@ -274,6 +274,7 @@ struct VerdictRow {
   std::int32_t num_fewshot = 0;
   std::string precision;
   std::string models;
+  bool all_levers = false;  ///< over several settings of the levers
   ScoreUnit unit = ScoreUnit::range;
   Evidence evidence;
   Claims claims;

@@ -280,6 +280,7 @@ Judged judged_task(const AbilityMeasure& measure, const SizeRow& row, const Sour
   judged.num_fewshot = row.num_fewshot;
   judged.precision = row.precision;
   judged.models = row.models;
+  judged.all_levers = row.all_levers;
   judged.unit = measure.unit;
   if (row.trend == Trend::at_chance || row.trend == Trend::at_ceiling) {
     judged.remarks.push_back(fmt::format("{} for every model", name_of(row.trend)));

@@ -147,11 +147,15 @@ Needs needs_of(const Evidence& evidence, double margin, double alpha, std::int64
     needs.text = "how models scatter is not known";
     return needs;
   }
+  if (slope.standard_error == 0) {
+    needs.text = "models do not scatter: more questions would tell";
+    return needs;
+  }
   const Aim aim{evidence, margin, alpha / static_cast<double>(num_rows)};
   // What is at hand did not do, however likely it was to.
   if (const auto sizes = sizes_by_power(aim))
     needs.sizes = std::max({*sizes, for_permutation, std::int64_t{slope.num_models} + 1});
-  if (slope.standard_error > 0 && !std::isnan(slope.question_error)) {
+  if (!std::isnan(slope.question_error)) {
     const double ratio = slope.question_error / slope.standard_error;
     needs.question_share = std::min(1.0, ratio * ratio);
     if (needs.question_share > 0 && evidence.smallest_permutation_p < alpha)

@@ -103,6 +103,7 @@ class Judge {
     row.num_fewshot = judged.num_fewshot;
     row.precision = judged.precision;
     row.models = judged.models;
+    row.all_levers = judged.all_levers;
     row.unit = judged.unit;
     row.evidence = evidence_of(judged, settings_.confidence);
     row.claims = claims_of(row.evidence, settings_.smallest_effect);

@@ -126,6 +126,14 @@ TEST(Needs, SayWhatMoreQuestionsWouldDo) {
   EXPECT_THAT(of_models.text, HasSubstr("more questions would take off 4 % of the squared error"));
 }
 
+TEST(Needs, OfModelsThatDoNotScatterAreQuestions) {
+  Evidence constant = evidence(0, 0);
+  constant.slope.question_error = 0.04;
+  const Needs needs = needs_of(constant, 0.05, kAlpha, 1);
+  EXPECT_EQ(needs.sizes, 0);
+  EXPECT_EQ(needs.text, "models do not scatter: more questions would tell");
+}
+
 /// Models of sizes 1M, 3.2M, 10M...: scores[m] on every question; the ability is "x".
 FakeSweep sweep_of(const std::vector<double>& scores) {
   FakeSweep sweep;
