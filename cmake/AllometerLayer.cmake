@@ -30,7 +30,7 @@ function(allometer_layer name)
   cmake_parse_arguments(ARG "" "" "USES;PUBLIC;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cpp"
        "${PROJECT_SOURCE_DIR}/src/${name}/*/*.cpp")
-  # Kernels are compiled once per instruction set: src/ops/layer.cmake.
+  # Kernels are compiled once per instruction set: allometer_kernels().
   list(FILTER sources EXCLUDE REGEX "/(main\\.cpp|kernels/.*)$")
   list(TRANSFORM ARG_USES PREPEND "allometer::")
   if(sources)
@@ -47,6 +47,25 @@ function(allometer_layer name)
   if(EXISTS "${PROJECT_SOURCE_DIR}/src/${name}/layer.cmake")
     include("${PROJECT_SOURCE_DIR}/src/${name}/layer.cmake")
   endif()
+endfunction()
+
+# allometer_kernels(NAME): src/NAME/kernels/kernels.cpp, compiled once per instruction set into the layer; what runs is chosen
+# at run time. Every other file is plain x86-64, so the program starts anywhere.
+set(allometer_kernel_flags_avx2 -mavx2 -mfma -mf16c)
+set(allometer_kernel_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c)
+function(allometer_kernels name)
+  foreach(isa IN ITEMS avx2 avx512)
+    set(kernels allometer_${name}_kernels_${isa})
+    add_library(${kernels} OBJECT "${PROJECT_SOURCE_DIR}/src/${name}/kernels/kernels.cpp")
+    target_include_directories(${kernels} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+    allometer_compile_options(${kernels})
+    target_compile_options(${kernels} PRIVATE ${allometer_kernel_flags_${isa}} $<$<CONFIG:Release,RelWithDebInfo>:-O3>)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # GCC 12 warns about its own AVX-512 header
+      target_compile_options(${kernels} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
+    endif()
+    target_compile_definitions(${kernels} PRIVATE ALLOMETER_KERNELS=${isa})
+    target_sources(allometer_${name} PRIVATE $<TARGET_OBJECTS:${kernels}>)
+  endforeach()
 endfunction()
 
 # allometer_tests(NAME layers...): the unit tests tests/NAME/*_test.cpp, also in folders there, as one executable, every test known to ctest.

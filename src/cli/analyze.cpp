@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "report/report.hpp"
+#include "sweep/share_analysis.hpp"
 
 namespace allometer::cli {
 namespace {
@@ -129,7 +130,8 @@ int run_analyze(std::span<const std::string> words) {
   request.settings = SettingsFromOptions(options).json();
   request.tasks = options.texts("task");
   request.as_json = options.given("json");
-  fmt::print("{}", report::analyse_file(options.existing_path("FILE"), request));
+  if (const auto text = sweep::analyse_with_ranks(options.existing_path("FILE"), request))
+    fmt::print("{}", *text);
   return kDone;
 }
 

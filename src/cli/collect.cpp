@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "sweep/run_sweep.hpp"
+#include "sweep/share_analysis.hpp"
 
 namespace allometer::cli {
 
@@ -21,8 +22,10 @@ int run_collect(std::span<const std::string> words) {
                 "the sweep's results file, there already or not")
       .example("allometer collect stories.h5", "a look at a sweep that still runs");
   if (options.parse(words)) return print_help(options);
-  fmt::print("{}", sweep::collect(options.text("OUTPUT")));
-  fmt::print("\nResults: {}\n", options.text("OUTPUT"));
+  const std::string output = options.text("OUTPUT");
+  const auto tables =
+      sweep::analyse_with_ranks(output, {}, [&] { sweep::build_results_file(output); });
+  if (tables) fmt::print("{}\nResults: {}\n", *tables, output);
   return kDone;
 }
 

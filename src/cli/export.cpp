@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
 #include "report/report.hpp"
+#include "sweep/share_analysis.hpp"
 
 namespace allometer::cli {
 namespace {
@@ -46,8 +47,8 @@ int run_export(std::span<const std::string> words) {
   const std::filesystem::path path = options.existing_path("FILE");
   const std::filesystem::path directory =
       options.given("output") ? options.text("output") : path.stem().string() + "-" + format;
+  const auto estimates = report::analyse(path, {}, sweep::analysis_threads()).estimates;
   const results::ResultsFile file(path);
-  const auto estimates = report::analyse(file).estimates;
   const exchange::ExportSummary summary =
       format == "csv" ? exchange::export_csv(file, estimates, directory)
                       : exchange::export_lm_eval(file, estimates, directory);

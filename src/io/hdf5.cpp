@@ -677,8 +677,12 @@ template <class T>
 std::vector<T> Hdf5Group::read_column(const std::string& name) const {
   const Handle dataset = impl_->open_dataset(name);
   const std::string full_name = impl_->describe(name);
-  return read_rows_of<T>(dataset, full_name, 0, num_rows(dataset, full_name, impl_->file),
+  return read_rows_of<T>(dataset, full_name, 0, io::num_rows(dataset, full_name, impl_->file),
                          impl_->file);
+}
+
+std::int64_t Hdf5Group::num_rows(const std::string& name) const {
+  return io::num_rows(impl_->open_dataset(name), impl_->describe(name), impl_->file);
 }
 
 template <class T>

@@ -123,6 +123,8 @@ class Hdf5Group {
   /// to T.
   template <class T>
   std::vector<T> read_column(const std::string& name) const;
+  /// Throws FormatError unless the column is there and one-dimensional.
+  std::int64_t num_rows(const std::string& name) const;
   /// Rows [begin, begin + count).
   template <class T>
   std::vector<T> read_rows(const std::string& name, std::int64_t begin, std::int64_t count) const;

@@ -11,6 +11,7 @@
 #include "report/analysis.hpp"
 #include "report/comparisons.hpp"
 #include "report/part.hpp"
+#include "report/part_workers.hpp"
 #include "report/sample.hpp"
 #include "report/shots_table.hpp"
 #include "report/size_table.hpp"
@@ -201,35 +202,28 @@ std::vector<PlannedPart> parts_of(const CellsOfLadder& ladders, const Source& so
 }  // namespace
 
 struct Analysis::Impl {
-  const Source& source;
+  Source source;
   Settings settings;
   Levers levers;
   CellsOfLadder ladders;
   std::vector<PlannedPart> parts;
   std::mutex reading;
-  // What the absorbed parts came to.
-  std::size_t num_absorbed = 0;
-  Report report;
-  std::map<std::int32_t, std::vector<SizeRow>> size_rows;  ///< by task
-  AbilityTable abilities{settings};
-  Compared compared;
-  std::vector<Judged> judged_tasks;
 
-  explicit Impl(const Source& from)
-      : source(from),
-        settings(Settings::parse(from.plan.analysis)),
-        levers(from, settings),
-        ladders(ladders_of(from)),
-        parts(parts_of(ladders, from)) {}
+  explicit Impl(Source from)
+      : source(std::move(from)),
+        settings(Settings::parse(source.plan.analysis)),
+        levers(source, settings),
+        ladders(ladders_of(source)),
+        parts(parts_of(ladders, source)) {}
 
   const std::string& ability(std::size_t part) const {
     return source.plan.tasks[static_cast<std::size_t>(parts[part].task)].ability;
   }
 };
 
-Analysis::Analysis(const Source& source) {
+Analysis::Analysis(Source source) {
   check(source);
-  impl_ = std::make_unique<Impl>(source);
+  impl_ = std::make_unique<Impl>(std::move(source));
 }
 Analysis::~Analysis() = default;
 
@@ -249,28 +243,68 @@ std::string Analysis::work_out(std::int32_t part) const {
   return encode(batch.finish());
 }
 
-void Analysis::absorb(std::string_view bytes) {
+struct Assembly::Impl {
+  std::shared_ptr<const Analysis> analysis;
+  std::int32_t num_asked = 0;
+  std::int32_t num_absorbed = 0;
+  std::map<std::int32_t, std::string> early;  ///< parts that wait for those before them
+  // What the absorbed parts came to.
+  Report report;
+  std::map<std::int32_t, std::vector<SizeRow>> size_rows;  ///< by task
+  AbilityTable abilities;
+  Compared compared;
+  std::vector<Judged> judged_tasks;
+
+  explicit Impl(std::shared_ptr<const Analysis> of)
+      : analysis(std::move(of)), abilities(analysis->impl_->settings) {}
+};
+
+Assembly::Assembly(std::shared_ptr<const Analysis> analysis)
+    : impl_(std::make_unique<Impl>(std::move(analysis))) {}
+Assembly::~Assembly() = default;
+
+std::int32_t Assembly::next_part(std::int32_t most_open) {
+  const bool far_ahead = impl_->num_asked - impl_->num_absorbed >= most_open;
+  return far_ahead || impl_->num_asked == impl_->analysis->num_parts() ? -1 : impl_->num_asked++;
+}
+
+bool Assembly::complete() const {
+  return impl_->num_absorbed == impl_->analysis->num_parts();
+}
+
+void Assembly::add(std::int32_t part, std::string bytes) {
+  ALLOMETER_EXPECT(part >= impl_->num_absorbed && part < impl_->num_asked);
+  impl_->early[part] = std::move(bytes);
+  for (auto next = impl_->early.begin();
+       next != impl_->early.end() && next->first == impl_->num_absorbed;
+       next = impl_->early.erase(next)) {
+    absorb(next->second);
+  }
+}
+
+void Assembly::absorb(std::string_view bytes) {
   Impl& impl = *impl_;
-  ALLOMETER_EXPECT(impl.num_absorbed < impl.parts.size());
+  const Analysis::Impl& of = *impl.analysis->impl_;
   Part part = decode_part(bytes);
   std::move(part.estimates.begin(), part.estimates.end(),
             std::back_inserter(impl.report.estimates));
-  impl.size_rows[impl.parts[impl.num_absorbed].task] = std::move(part.size_rows);
+  impl.size_rows[of.parts[static_cast<std::size_t>(impl.num_absorbed)].task] =
+      std::move(part.size_rows);
   for (const AbilityMeasure& measure : part.measures) impl.abilities.add(measure);
   impl.compared += std::move(part.compared);
   std::move(part.judged.begin(), part.judged.end(), std::back_inserter(impl.judged_tasks));
-  const std::size_t next = ++impl.num_absorbed;
-  if (next == impl.parts.size() || impl.ability(next) != impl.ability(next - 1))
-    impl.abilities.close();
+  const auto next = static_cast<std::size_t>(++impl.num_absorbed);
+  if (next == of.parts.size() || of.ability(next) != of.ability(next - 1)) impl.abilities.close();
 }
 
-Report Analysis::finish() {
+Report Assembly::finish() {
+  ALLOMETER_EXPECT(complete());
   Impl& impl = *impl_;
-  ALLOMETER_EXPECT(impl.num_absorbed == impl.parts.size());
+  const Analysis::Impl& of = *impl.analysis->impl_;
   Report& report = impl.report;
-  report.settings = impl.settings;
-  report.plan = impl.source.plan;
-  report.energy_source = impl.source.energy_source;
+  report.settings = of.settings;
+  report.plan = of.source.plan;
+  report.energy_source = of.source.energy_source;
   std::stable_sort(report.estimates.begin(), report.estimates.end(),
                    [](const auto& a, const auto& b) { return a.cell < b.cell; });
   for (auto& [task, rows] : impl.size_rows)
@@ -280,18 +314,37 @@ Report Analysis::finish() {
   adjust_for_exploring(report.size_rows);
   std::stable_sort(impl.judged_tasks.begin(), impl.judged_tasks.end(),
                    [](const Judged& a, const Judged& b) { return a.task < b.task; });
-  report.verdict_rows = verdict_rows(impl.abilities.judged(), impl.judged_tasks, impl.settings);
-  report.shots_rows = shots_rows(impl.ladders, report.estimates, impl.source, impl.settings);
-  report_comparisons(std::move(impl.compared), impl.source, impl.levers, report);
-  list_open_cells(impl.source, report);
+  report.verdict_rows = verdict_rows(impl.abilities.judged(), impl.judged_tasks, of.settings);
+  report.shots_rows = shots_rows(of.ladders, report.estimates, of.source, of.settings);
+  report_comparisons(std::move(impl.compared), of.source, of.levers, report);
+  list_open_cells(of.source, report);
   return std::move(report);
 }
 
-Report analyse(const Source& source) {
-  Analysis analysis(source);
-  for (std::int32_t part = 0; part < analysis.num_parts(); ++part)
-    analysis.absorb(analysis.work_out(part));
-  return analysis.finish();
+namespace {
+
+Report assemble(std::shared_ptr<const Analysis> analysis, int num_threads) {
+  Assembly assembly(analysis);
+  PartWorkers workers([analysis] { return analysis; }, num_threads);
+  // One for each thread, and as many that wait for a slow one before them.
+  const std::int32_t most_open = 2 * workers.num_threads();
+  while (!assembly.complete()) {
+    for (std::int32_t part; (part = assembly.next_part(most_open)) >= 0;) workers.push(part);
+    PartWorkers::Outcome outcome = workers.wait();
+    if (outcome.error) std::rethrow_exception(outcome.error);
+    assembly.add(outcome.part, std::move(outcome.bytes));
+  }
+  return assembly.finish();
+}
+
+}  // namespace
+
+Report analyse(const Source& source, int num_threads) {
+  return assemble(std::make_shared<const Analysis>(source), num_threads);
+}
+
+Report analyse(const std::filesystem::path& path, const AnalysisRequest& request, int num_threads) {
+  return assemble(open_analysis(path, request), num_threads);
 }
 
 }  // namespace allometer::report

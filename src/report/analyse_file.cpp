@@ -1,13 +1,15 @@
 #include <algorithm>
 #include <fnmatch.h>
+#include <memory>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
-#include "report/report.hpp"
+#include "report/analysis.hpp"
 #include "results/results_file.hpp"
 
 namespace allometer::report {
@@ -63,39 +65,45 @@ void keep_tasks(const std::vector<std::string>& patterns, Source& source) {
   }
 }
 
-/// Refers to the file, which must outlive it.
-Source source_of(const results::ResultsFile& file) {
+/// Keeps the file open.
+Source source_of(std::shared_ptr<const results::ResultsFile> file) {
   Source source;
-  source.plan = file.plan();
-  source.cells = file.cells();
-  source.energy_source = energy_reasons(file);
-  source.metric = [&file](std::int32_t cell, std::int32_t metric) {
-    return file.metric(cell, metric);
+  source.plan = file->plan();
+  source.cells = file->cells();
+  source.energy_source = energy_reasons(*file);
+  source.metric = [file](std::int32_t cell, std::int32_t metric) {
+    return file->metric(cell, metric);
   };
-  source.published = [&file](std::int32_t cell, std::int32_t metric) {
-    return file.published(cell, metric);
+  source.published = [file](std::int32_t cell, std::int32_t metric) {
+    return file->published(cell, metric);
   };
   return source;
 }
 
 }  // namespace
 
-Report analyse(const results::ResultsFile& file, const AnalysisRequest& request) {
-  Source source = source_of(file);
+std::shared_ptr<const Analysis> open_analysis(const std::filesystem::path& path,
+                                              const AnalysisRequest& request) {
+  Source source = source_of(std::make_shared<const results::ResultsFile>(path));
   source.plan.analysis = merged_settings(source.plan.analysis, request.settings);
   if (!request.tasks.empty()) keep_tasks(request.tasks, source);
-  return analyse(source);
+  return std::make_shared<const Analysis>(std::move(source));
 }
 
 void write(const std::filesystem::path& path, const Report& report) {
   results::write_analysis(path, report.plan.analysis, report.estimates, tables_of(report));
 }
 
-std::string analyse_file(const std::filesystem::path& path, const AnalysisRequest& request) {
-  // The file is closed before it is extended.
-  const Report report = analyse(results::ResultsFile(path), request);
+std::string deliver(const std::filesystem::path& path, const AnalysisRequest& request,
+                    const Report& report) {
   if (request.tasks.empty()) write(path, report);
   return request.as_json ? format_json(report) : format_tables(report);
+}
+
+std::string analyse_file(const std::filesystem::path& path, const AnalysisRequest& request,
+                         int num_threads) {
+  // The file is closed before it is extended.
+  return deliver(path, request, analyse(path, request, num_threads));
 }
 
 }  // namespace allometer::report

@@ -70,6 +70,10 @@ void add_slope(Columns<Row>& columns, const std::string& name, const std::string
   columns.number(name + "_t_high", "1", "upper end of the t interval over models of " + name,
                  field(&SlopeEstimate::t_high));
   columns.number(name + "_p", "1", "two-sided p of t", field(&SlopeEstimate::p));
+  columns.number(
+      name + "_t_coverage", "1",
+      "how often such 95 % t intervals hold the mean slope of all families, by simulation",
+      field(&SlopeEstimate::coverage));
   columns.number(name + "_ci_low", "1",
                  "lower end of the bootstrap interval over questions of " + name,
                  field(&SlopeEstimate::ci_low));

@@ -148,6 +148,26 @@ void append_table(std::string& out, const Report& report,
   out += table.format() + "\n";
 }
 
+/// Of intervals that hold for these families alone: how they would fare for others. Empty if there
+/// are none.
+std::string coverage_text(const Report& report) {
+  double low = 1;
+  double high = 0;
+  for (const VerdictRow& row : report.verdict_rows) {
+    const SlopeEstimate& slope = row.evidence.slope;
+    if (std::isnan(slope.coverage) || slope.errors == "families") continue;
+    low = std::min(low, slope.coverage);
+    high = std::max(high, slope.coverage);
+  }
+  if (high == 0) return {};
+  const std::string share = low == high ? fmt::format("{:.0f} %", 100 * low)
+                                        : fmt::format("{:.0f} to {:.0f} %", 100 * low, 100 * high);
+  return fmt::format(
+      " With fewer than eight families intervals are of these families: in simulations 95 % "
+      "intervals of so many sizes held the mean slope of all families {} of the time.",
+      share);
+}
+
 void append_legend(std::string& out, const Report& report) {
   append_wrapped(
       out, fmt::format(
@@ -155,8 +175,8 @@ void append_legend(std::string& out, const Report& report) {
                "mean of the models). grows, shrinks: the slope differs from 0, by t and by "
                "permutation. flat: it is surely within +-{:.3g}. U-shaped: two lines of opposite "
                "slopes. p are adjusted by Holm, over abilities and over tasks, but for perm p. "
-               "Cannot tell does not mean flat.",
-               report.settings.smallest_effect));
+               "Cannot tell does not mean flat.{}",
+               report.settings.smallest_effect, coverage_text(report)));
 }
 
 }  // namespace

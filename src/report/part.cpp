@@ -38,7 +38,7 @@ template <class Bytes, Some<SlopeEstimate> T>
 void members(Bytes& bytes, T& slope) {
   bytes(slope.value, slope.standard_error, slope.degrees_of_freedom, slope.t_low, slope.t_high,
         slope.p, slope.errors, slope.num_models, slope.num_families, slope.ci_low, slope.ci_high,
-        slope.question_error);
+        slope.question_error, slope.coverage);
 }
 
 template <class Bytes, Some<TestedCorrelation> T>

@@ -100,6 +100,8 @@ struct SlopeEstimate {
   double ci_low = kUndefined;          ///< bootstrap over questions, these models given
   double ci_high = kUndefined;         ///<
   double question_error = kUndefined;  ///< standard deviation of the bootstrap's slopes
+  double coverage = kUndefined;  ///< how often 95 % t intervals of so many families of so many
+                                 ///< sizes hold the mean slope of all families, by simulation
 };
 
 /// A correlation with a t test.
@@ -493,14 +495,18 @@ struct Report {
   std::string energy_source;
 };
 
-Report analyse(const Source& source);
+/// The same report to the last bit for any number of threads.
+Report analyse(const Source& source, int num_threads = 1);
+
 /// How a results file is to be analysed once more.
 struct AnalysisRequest {
   std::string settings;            ///< JSON object, laid over the job's own settings
   std::vector<std::string> tasks;  ///< names, * and ? stand for any text; empty: all
   bool as_json = false;
 };
-Report analyse(const results::ResultsFile& file, const AnalysisRequest& request = {});
+/// Of a results file. Throws ConfigError where a chosen task is not there.
+Report analyse(const std::filesystem::path& path, const AnalysisRequest& request,
+               int num_threads = 1);
 
 /// Plain text for a terminal of 120 columns, ending with a newline; ASCII unless names are not.
 std::string format_tables(const Report& report);
@@ -517,8 +523,13 @@ void write(const std::filesystem::path& path, const Report& report);
 /// exist is null.
 std::string format_json(const Report& report);
 
-/// Reads and analyses a results file; returns the tables as text. They are written to the file too,
-/// unless only some tasks were chosen. Throws ConfigError where a chosen task is not there.
-std::string analyse_file(const std::filesystem::path& path, const AnalysisRequest& request = {});
+/// Writes the report to its file, unless only some tasks were chosen; returns it as text, as the
+/// request wants it.
+std::string deliver(const std::filesystem::path& path, const AnalysisRequest& request,
+                    const Report& report);
+
+/// Analyses a results file and delivers the report.
+std::string analyse_file(const std::filesystem::path& path, const AnalysisRequest& request = {},
+                         int num_threads = 1);
 
 }  // namespace allometer::report

@@ -14,6 +14,7 @@
 #include "stats/hierarchical_bootstrap.hpp"
 #include "stats/partial_correlation.hpp"
 #include "stats/permutation.hpp"
+#include "stats/simulated_coverage.hpp"
 #include "stats/slope.hpp"
 
 namespace allometer::report {
@@ -57,6 +58,11 @@ SlopeEstimate from(const stats::Slope& slope) {
   estimate.errors = name_of(slope.errors);
   estimate.num_models = slope.num_models;
   estimate.num_families = slope.num_families;
+  if (!std::isnan(slope.test.low)) {
+    const auto families = static_cast<double>(slope.num_families);
+    estimate.coverage =
+        stats::simulated_coverage(families, slope.num_models / families).of_all_families;
+  }
   return estimate;
 }
 

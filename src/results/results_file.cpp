@@ -11,6 +11,7 @@
 #include "io/atomic_file.hpp"
 #include "io/hdf5.hpp"
 #include "results/netcdf_name.hpp"
+#include "results/record_blocks.hpp"
 
 namespace allometer::results {
 namespace {
@@ -327,6 +328,7 @@ struct ResultsFile::Impl {
   std::map<std::string, std::string> value_columns;   ///< by metric
   std::map<std::string, std::string> weight_columns;  ///< by metric
   PublishedValues published;
+  mutable RecordBlocks records{job};
 
   explicit Impl(const std::filesystem::path& file_path)
       : path(file_path),
@@ -392,14 +394,18 @@ MetricColumn ResultsFile::metric(std::int32_t cell, std::int32_t metric) const {
       impl_->metric_columns(impl_->plan.tasks[task].metrics.at(static_cast<std::size_t>(metric)));
   const std::int64_t begin = impl_->first_record[row];
   const std::int64_t count = cell_row.questions_done;
-  const auto questions = impl_->job.read_rows<std::int32_t>("record_question", begin, count);
-  const auto values = impl_->job.read_rows<double>(value_column, begin, count);
-  const auto weights = impl_->job.read_rows<double>(weight_column, begin, count);
+  // A whole cell has every question of its task, in order.
+  std::vector<std::int32_t> questions;
+  if (count < cell_row.cell.num_questions)
+    questions = impl_->job.read_rows<std::int32_t>("record_question", begin, count);
+  const auto values = impl_->records.read(value_column, begin, count);
+  const auto weights = impl_->records.read(weight_column, begin, count);
   MetricColumn column;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) continue;  // not defined for this question
     column.question.push_back(
-        static_cast<std::int32_t>(questions[i] - impl_->first_question[task]));
+        questions.empty() ? static_cast<std::int32_t>(i)
+                          : static_cast<std::int32_t>(questions[i] - impl_->first_question[task]));
     column.value.push_back(values[i]);
     column.weight.push_back(weights[i]);
   }

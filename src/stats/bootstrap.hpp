@@ -16,8 +16,9 @@ namespace allometer::stats {
 /// Sums of every column over the questions of each draw: [num_draws x columns].
 /// columns: [questions x columns], finite, one row per question. Values are rounded to multiples of
 /// 2^-52 * questions * (largest of the column), so that every sum is exact and the result the same
-/// to the last bit for any blocking, thread or instruction set. draws_per_block: 0 chooses a block
-/// of a few megabytes.
+/// to the last bit for any blocking, thread or instruction set. Columns of whole numbers from 0 to
+/// 15, as of right and wrong, take an eighth of the time. draws_per_block: 0 chooses a block that
+/// stays in the cache.
 Eigen::MatrixXd resampled_sums(std::string_view key, std::int32_t num_draws,
                                const Eigen::Ref<const Eigen::MatrixXd>& columns,
                                std::int32_t draws_per_block = 0);

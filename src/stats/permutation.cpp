@@ -11,6 +11,7 @@
 #include "core/contract.hpp"
 #include "core/random.hpp"
 #include "stats/correlation.hpp"
+#include "stats/detail/rank_statistics.hpp"
 
 namespace allometer::stats {
 namespace {
@@ -133,19 +134,37 @@ struct Tallies {
   }
 };
 
-/// Statistics of the points with y permuted: position i has y[order[i]].
-Statistics statistics_of(const Points& points, std::span<const std::size_t> order) {
-  Statistics s;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    s.pearson += points.x[i] * points.y[order[i]];
-    s.spearman += points.rank_x[i] * points.rank_y[order[i]];
-    for (std::size_t j = 0; j < points.tie_begin[i]; ++j) {
-      const std::int64_t difference = points.rank_y[order[i]] - points.rank_y[order[j]];
-      s.kendall += (difference > 0) - (difference < 0);
-    }
+/// Statistics of the points with y permuted.
+class Permuted {
+ public:
+  explicit Permuted(const Points& points)
+      : points_(points),
+        pair_score_({points.tie_begin.begin(), points.tie_begin.end()}),
+        permuted_(points.size()) {
+    detail::Ranker ranker;
+    const auto ranked =
+        ranker.rank(std::vector<double>(points.rank_y.begin(), points.rank_y.end()));
+    ranked_.assign(ranked.begin(), ranked.end());
   }
-  return s;
-}
+
+  /// Position i has y[order[i]].
+  Statistics operator()(std::span<const std::size_t> order) {
+    Statistics s;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      s.pearson += points_.x[i] * points_.y[order[i]];
+      s.spearman += points_.rank_x[i] * points_.rank_y[order[i]];
+      permuted_[i] = ranked_[order[i]];
+    }
+    s.kendall = pair_score_(permuted_);
+    return s;
+  }
+
+ private:
+  const Points& points_;
+  detail::PairScore pair_score_;
+  std::vector<detail::RankedPoint> ranked_;
+  std::vector<detail::RankedPoint> permuted_;
+};
 
 /// Walks all permutations depth first: position i takes each unused y of its stratum, and the sums
 /// grow by one term.
@@ -246,6 +265,7 @@ std::int64_t count_orders(const std::map<int, std::vector<std::size_t>>& members
 void draw_orders(const Points& points, const std::map<int, std::vector<std::size_t>>& members,
                  std::uint64_t seed, std::int64_t num_draws, Tallies& tallies) {
   SplitMix64 random(seed);
+  Permuted permuted(points);
   std::vector<std::size_t> order(points.size());
   std::vector<std::size_t> shuffled;
   for (std::int64_t draw = 0; draw < num_draws; ++draw) {
@@ -254,7 +274,7 @@ void draw_orders(const Points& points, const std::map<int, std::vector<std::size
       random.shuffle(std::span(shuffled));
       for (std::size_t i = 0; i < positions.size(); ++i) order[positions[i]] = shuffled[i];
     }
-    tallies.add(statistics_of(points, order));
+    tallies.add(permuted(order));
   }
 }
 
@@ -271,9 +291,9 @@ PermutationTest permutation_test(std::span<const double> x, std::span<const doub
   const std::int64_t orders = count_orders(members);
   std::vector<std::size_t> as_is(points.size());
   std::iota(as_is.begin(), as_is.end(), std::size_t{0});
-  Tallies tallies(statistics_of(points, as_is),
-                  statistics_of(points, sorted_order(points, members, 1)),
-                  statistics_of(points, sorted_order(points, members, -1)));
+  Permuted permuted(points);
+  Tallies tallies(permuted(as_is), permuted(sorted_order(points, members, 1)),
+                  permuted(sorted_order(points, members, -1)));
   PermutationTest test;
   // The enumeration keeps sets of points in 64 bits.
   test.exact = orders <= kMaxExactPermutations && points.size() <= 64;

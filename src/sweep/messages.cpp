@@ -47,6 +47,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DurableMessage, lease, failed, reason, wall_s
                                    tokens_computed, artifact)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StopMessage, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReleasedMessage, leases)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AnalyseMessage, file, settings, tasks, part)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EndMessage, exit_code)
 
 namespace {
@@ -85,6 +86,9 @@ std::string encode(const StopMessage& message) {
 std::string encode(const ReleasedMessage& message) {
   return dump(message);
 }
+std::string encode(const AnalyseMessage& message) {
+  return dump(message);
+}
 std::string encode(const EndMessage& message) {
   return dump(message);
 }
@@ -92,6 +96,10 @@ std::string encode(const EndMessage& message) {
 std::string encode(const ResultMessage& message) {
   // A JSON line, then the payload as it is: it may be megabytes.
   return dump({message.lease, message.failed, message.wall_seconds}) + '\n' + message.payload;
+}
+
+std::string encode(const AnalysedMessage& message) {
+  return dump({message.part, message.failed}) + '\n' + message.payload;
 }
 
 template <class T>
@@ -103,14 +111,30 @@ T decode(std::string_view payload) {
   }
 }
 
-template <>
-ResultMessage decode<ResultMessage>(std::string_view payload) {
+namespace {
+
+/// The JSON line before a payload that stands as it is.
+std::string_view header_line(std::string_view payload) {
   const std::size_t line = payload.find('\n');
   if (line == std::string_view::npos)
     throw FormatError("a result from another rank is damaged: no header line");
-  const auto [lease, failed, wall_seconds] =
-      decode<std::tuple<std::int64_t, bool, double>>(payload.substr(0, line));
-  return {lease, failed, std::string(payload.substr(line + 1)), wall_seconds};
+  return payload.substr(0, line);
+}
+
+}  // namespace
+
+template <>
+ResultMessage decode<ResultMessage>(std::string_view payload) {
+  const std::string_view header = header_line(payload);
+  const auto [lease, failed, wall_seconds] = decode<std::tuple<std::int64_t, bool, double>>(header);
+  return {lease, failed, std::string(payload.substr(header.size() + 1)), wall_seconds};
+}
+
+template <>
+AnalysedMessage decode<AnalysedMessage>(std::string_view payload) {
+  const std::string_view header = header_line(payload);
+  const auto [part, failed] = decode<std::tuple<std::int32_t, bool>>(header);
+  return {part, failed, std::string(payload.substr(header.size() + 1))};
 }
 
 template HelloMessage decode<HelloMessage>(std::string_view);
@@ -122,6 +146,7 @@ template Assignment decode<Assignment>(std::string_view);
 template DurableMessage decode<DurableMessage>(std::string_view);
 template StopMessage decode<StopMessage>(std::string_view);
 template ReleasedMessage decode<ReleasedMessage>(std::string_view);
+template AnalyseMessage decode<AnalyseMessage>(std::string_view);
 template EndMessage decode<EndMessage>(std::string_view);
 
 }  // namespace allometer::sweep

@@ -1,6 +1,6 @@
 #pragma once
 /// What ranks tell one another. Every message is one MPI message: a tag and a payload, JSON but for
-/// results.
+/// results and parts of the analysis.
 
 #include <cstdint>
 #include <string>
@@ -24,6 +24,8 @@ enum class Tag : int {
   durable,     ///< keeper -> root: DurableMessage
   stop,        ///< anyone -> root, root -> all: StopMessage: hand back what is not finished
   released,    ///< worker -> root: ReleasedMessage
+  analyse,     ///< root -> all: AnalyseMessage: a part of the analysis of the results file
+  analysed,    ///< all -> root: AnalysedMessage
   heartbeat,   ///< both ways, every few seconds, empty
   end,         ///< root -> worker: EndMessage, leave
 };
@@ -123,6 +125,20 @@ struct ReleasedMessage {
   std::vector<std::int64_t> leases;
 };
 
+/// A part to work out; file and request are the same in all messages of a job.
+struct AnalyseMessage {
+  std::string file;
+  std::string settings;            ///< report::AnalysisRequest::settings
+  std::vector<std::string> tasks;  ///< report::AnalysisRequest::tasks
+  std::int32_t part = 0;
+};
+
+struct AnalysedMessage {
+  std::int32_t part = 0;
+  bool failed = false;
+  std::string payload;  ///< of report::Analysis::work_out, or why it failed
+};
+
 struct EndMessage {
   std::int32_t exit_code = 0;
 };
@@ -137,6 +153,8 @@ std::string encode(const ResultMessage&);
 std::string encode(const DurableMessage&);
 std::string encode(const StopMessage&);
 std::string encode(const ReleasedMessage&);
+std::string encode(const AnalyseMessage&);
+std::string encode(const AnalysedMessage&);
 std::string encode(const EndMessage&);
 
 /// T is one of the above. Throws FormatError on bytes that encode cannot have written.

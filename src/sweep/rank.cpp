@@ -115,6 +115,10 @@ void Rank::handle(const mpi::Message& message) {
     case Tag::stop:
       if (worker_) worker_->cancel();
       break;
+    case Tag::analyse:
+      if (!part_server_) part_server_ = std::make_unique<PartServer>(setup_->threads);
+      part_server_->push(decode<AnalyseMessage>(message.payload));
+      break;
     case Tag::end:
       stop_computing();
       exit_code_ = decode<EndMessage>(message.payload).exit_code;
@@ -137,6 +141,7 @@ bool Rank::step(const std::function<void(const mpi::Message&)>& on_root_message)
       case Tag::ready:
       case Tag::durable:
       case Tag::released:
+      case Tag::analysed:
         on_root_message(*message);
         break;
       case Tag::stop:  // to the root: a rank asks for a stop; from the root: stop
@@ -173,6 +178,12 @@ bool Rank::move_results() {
     }
     if (const auto leases = worker_->released()) {
       session_.send(kRoot, tag_of(Tag::released), encode(ReleasedMessage{*leases}));
+      something_happened = true;
+    }
+  }
+  if (part_server_) {
+    while (const auto done = part_server_->poll()) {
+      session_.send(kRoot, tag_of(Tag::analysed), encode(*done));
       something_happened = true;
     }
   }

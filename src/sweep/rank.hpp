@@ -11,6 +11,7 @@
 #include "mpi/session.hpp"
 #include "sweep/journal_keeper.hpp"
 #include "sweep/messages.hpp"
+#include "sweep/share_analysis.hpp"
 #include "sweep/worker.hpp"
 
 namespace allometer::sweep {
@@ -53,6 +54,7 @@ class Rank {
   std::optional<SetupMessage> setup_;
   std::unique_ptr<JournalKeeper> keeper_;
   std::unique_ptr<Worker> worker_;
+  std::unique_ptr<PartServer> part_server_;
   std::optional<int> exit_code_;
   bool told_stop_ = false;
   std::chrono::steady_clock::time_point last_heartbeat_sent_;

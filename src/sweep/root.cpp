@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <future>
+#include <limits>
 #include <set>
 #include <thread>
 #include <time.h>
@@ -198,6 +199,11 @@ void Root::handle(const mpi::Message& message) {
     case Tag::released:
       coordinator_->on_released(message.source, decode<ReleasedMessage>(message.payload));
       break;
+    case Tag::analysed:
+      // Late ones come after the time for them was up.
+      if (part_dealer_)
+        part_dealer_->take(message.source, decode<AnalysedMessage>(message.payload));
+      break;
     case Tag::stop:
       // The root's own broadcast comes back here too; the first reason counts.
       if (!stop_reason_) stop_reason_ = decode<StopMessage>(message.payload).reason;
@@ -347,10 +353,12 @@ SetupMessage Root::setup_for(int rank, SetupMessage setup) const {
 void Root::send_setup() {
   const SetupMessage common = common_setup();
   const SetupMessage own = setup_for(0, common);
-  threads_of_root_ = own.threads;
+  num_threads_ = {own.threads};
   rank_.set_up(own);
   for (int rank = 1; rank < session_.size(); ++rank) {
-    session_.send(rank, static_cast<int>(Tag::setup), encode(setup_for(rank, common)));
+    const SetupMessage setup = setup_for(rank, common);
+    num_threads_.push_back(setup.threads);
+    session_.send(rank, static_cast<int>(Tag::setup), encode(setup));
   }
 }
 
@@ -369,7 +377,7 @@ void Root::record_machines() {
     const std::string& host = ranks_[static_cast<std::size_t>(rank)].host;
     results::MachineRecord& machine = machines[host];
     machine.host = host;
-    machine.threads_per_rank = threads_of_root_;
+    machine.threads_per_rank = num_threads_.front();
     machine.energy_source = ready.energy_source;
     ++machine.ranks;
     for (const auto& [precision, flops_per_second] : ready.flops_per_second) {
@@ -448,22 +456,22 @@ void Root::save_state(Outcome outcome) {
   last_state_ = Clock::now();
 }
 
-bool Root::has_time_for_results() const {
-  if (coordinator_->outcome() != Outcome::stopped) return true;
+/// That a batch system leaves for file and statistics after a stop; infinite without one.
+double Root::seconds_for_results() const {
+  if (coordinator_->outcome() != Outcome::stopped) return std::numeric_limits<double>::infinity();
   // After SIGTERM the batch system kills within seconds.
-  if (coordinator_->state().reason == "SIGTERM") return false;
-  const double needed = 2 + static_cast<double>(bytes_below(results::journal_directory(output_))) /
-                                kBuildBytesPerSecond;
-  double available = kBuildSecondsAllowed;
+  if (coordinator_->state().reason == "SIGTERM") return 0;
+  double seconds = kBuildSecondsAllowed;
   if (const char* end = std::getenv("SLURM_JOB_END_TIME")) {
-    available = std::min(available, std::atof(end) - static_cast<double>(::time(nullptr)) - 10);
+    seconds = std::min(seconds, std::atof(end) - static_cast<double>(::time(nullptr)) - 10);
   }
-  return needed < available;
+  return seconds;
 }
 
-std::string Root::run_beside_messages(const std::function<std::string()>& work) {
+template <class T>
+T Root::run_beside_messages(std::function<T()> work) {
   // Not std::async, whose future would wait for the work even on the way to an abort.
-  auto promise = std::make_shared<std::promise<std::string>>();
+  auto promise = std::make_shared<std::promise<T>>();
   auto result = promise->get_future();
   std::thread([promise, work] {
     try {
@@ -476,19 +484,55 @@ std::string Root::run_beside_messages(const std::function<std::string()>& work) 
   return result.get();
 }
 
+/// False where the time does not suffice.
+bool Root::build_results(double seconds) {
+  const double needed = 2 + static_cast<double>(bytes_below(results::journal_directory(output_))) /
+                                kBuildBytesPerSecond;
+  if (needed >= seconds) {
+    log::info("no time left to build " + output_.string() +
+              ": `allometer collect` does it from the journals");
+    return false;
+  }
+  return run_beside_messages<bool>([output = output_] {
+    build_results_file(output);
+    return true;
+  });
+}
+
+/// Nothing where the time does not suffice. The report is not written yet.
+std::optional<report::Report> Root::analyse_results(double seconds) {
+  const auto start = Clock::now();
+  part_dealer_ = run_beside_messages<std::unique_ptr<PartDealer>>([this] {
+    return std::make_unique<PartDealer>(session_, output_, report::AnalysisRequest{}, num_threads_);
+  });
+  while (!part_dealer_->complete() && seconds_since(start) < seconds) {
+    part_dealer_->deal();
+    step();
+  }
+  const std::unique_ptr<PartDealer> dealer = std::move(part_dealer_);
+  if (!dealer->complete()) {
+    log::info("no time left for the statistics of " + output_.string() +
+              ": `allometer analyze` makes them");
+    return std::nullopt;
+  }
+  return run_beside_messages<report::Report>([&] { return dealer->finish(); });
+}
+
 int Root::finish() {
   rank_.stop_computing();
   const Outcome outcome = coordinator_->outcome();
   // Should the batch system kill us while the file is built, it is to know that there is more to
   // do.
   if (outcome == Outcome::stopped) save_state(outcome);
-  if (has_time_for_results()) {
-    const std::string tables = run_beside_messages([output = output_] { return collect(output); });
-    fmt::print("{}", tables);
+  const auto start = Clock::now();
+  const double seconds = seconds_for_results();
+  if (build_results(seconds)) {
+    if (const auto report = analyse_results(seconds - seconds_since(start))) {
+      fmt::print("{}", run_beside_messages<std::string>([&] {
+                   return report::deliver(output_, report::AnalysisRequest{}, *report);
+                 }));
+    }
     fmt::print("\nResults: {}\n", output_.string());
-  } else {
-    log::info("no time left to build " + output_.string() +
-              ": `allometer collect` does it from the journals");
   }
   std::fflush(stdout);
   save_state(outcome);

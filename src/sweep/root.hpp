@@ -51,9 +51,12 @@ class Root {
   void show_progress(bool last);
   void save_state(Outcome outcome);
   void record_machines();
-  bool has_time_for_results() const;
+  double seconds_for_results() const;
   int finish();
-  std::string run_beside_messages(const std::function<std::string()>& work);
+  bool build_results(double seconds);
+  std::optional<report::Report> analyse_results(double seconds);
+  template <class T>
+  T run_beside_messages(std::function<T()> work);
 
   mpi::Session& session_;
   Rank& rank_;
@@ -68,7 +71,8 @@ class Root {
   std::size_t num_identified_ = 0;
   std::map<int, ReadyMessage> ready_;
   bool machines_recorded_ = false;
-  int threads_of_root_ = 1;
+  std::vector<int> num_threads_;  ///< [rank]
+  std::unique_ptr<PartDealer> part_dealer_;
   std::vector<std::chrono::steady_clock::time_point> last_heard_;
   std::unique_ptr<OutputLock> lock_;
   Plan plan_;

@@ -78,7 +78,7 @@ int run_sweep(int* argc, char*** argv, const RunOptions& options) {
   return exit_code;
 }
 
-std::string collect(const std::filesystem::path& output) {
+void build_results_file(const std::filesystem::path& output) {
   const auto directory = results::journal_directory(output);
   const auto index = results::JournalIndex::read(directory);
   if (!index.plan()) {
@@ -86,7 +86,6 @@ std::string collect(const std::filesystem::path& output) {
                       directory.string() + " holds no plan; is the name that of the job's output?");
   }
   results::write_results_file(index, output);
-  return report::analyse_file(output);
 }
 
 }  // namespace allometer::sweep

@@ -27,8 +27,8 @@ struct RunOptions {
 /// a failure of MPI or of the journal ends all ranks (exit code 1).
 int run_sweep(int* argc, char*** argv, const RunOptions& options);
 
-/// `allometer collect`: builds OUTPUT from its journals, with the statistics; returns the tables as
-/// text. Throws IoError or ConfigError when there is nothing to build from.
-std::string collect(const std::filesystem::path& output);
+/// Builds OUTPUT from its journals, without statistics. Throws IoError or ConfigError when there is
+/// nothing to build from.
+void build_results_file(const std::filesystem::path& output);
 
 }  // namespace allometer::sweep

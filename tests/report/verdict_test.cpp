@@ -432,6 +432,8 @@ TEST(Text, SaysASentenceOnEachAbilityFirst) {
   EXPECT_TRUE(text.starts_with("What the data show\n\n  x: grows: +0.0")) << text.substr(0, 400);
   EXPECT_THAT(text, HasSubstr("of the range from chance to perfect per ten-fold"));
   EXPECT_THAT(text, HasSubstr("Holm p < .001"));
+  // One family of seven sizes: nothing is said of other families.
+  EXPECT_THAT(text, HasSubstr("held the mean slope of all families 85 % of the time"));
 }
 
 }  // namespace

@@ -65,6 +65,27 @@ TEST(ResampledSums, AreTheSameToTheLastBitForAnyBlocking) {
   EXPECT_NE(resampled_sums("another key", 100, columns), whole);
 }
 
+TEST(ResampledSums, SmallNumbersBesideOthersGiveWhatEachGivesAlone) {
+  // Rows of bytes end within a vector, at its end, and past where 16 bits are widened.
+  for (const Eigen::Index questions : {1, 63, 64, 65, 257, 1000}) {
+    Eigen::MatrixXd columns = random_columns(questions, 11);
+    SplitMix64 random(5);
+    for (const Eigen::Index c : {0, 3, 4, 5, 9, 10}) {
+      for (Eigen::Index q = 0; q < questions; ++q)
+        columns(q, c) = static_cast<double>(random.below(c == 9 ? 16 : 2));
+    }
+    const Eigen::MatrixXd sums = resampled_sums("small", 37, columns);
+    // Halves are whole numbers no longer, and take the other way.
+    const Eigen::MatrixXd of_halves = 2 * resampled_sums("small", 37, columns / 2);
+    for (Eigen::Index c = 0; c < columns.cols(); ++c)
+      EXPECT_EQ(sums.col(c), of_halves.col(c)) << questions << " questions, column " << c;
+    for (const int draw : {0, 36}) {
+      for (const Eigen::Index c : {0, 5, 9, 10})
+        EXPECT_EQ(sums(draw, c), naive_sum("small", draw, columns.col(c)));
+    }
+  }
+}
+
 TEST(ResampledSums, WholeNumbersAreExact) {
   Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(333, 2);
   ones.col(1).setZero();
@@ -134,6 +155,32 @@ TEST(DrawnCoefficients, AreThoseOfEachDraw) {
     expect_close(drawn.spearman[d], spearman(x, y).value, "rho");
     expect_close(drawn.kendall[d], kendall_tau_b(x, y).value, "tau");
     expect_close(drawn.slope[d], least_squares(x, y, 0.95).slope, "slope");
+  }
+}
+
+TEST(DrawnCoefficients, AreThoseOfEachDrawOfManyModels) {
+  // Beyond a handful of models they are made by sorting; more than 64 fill several words.
+  SplitMix64 random(8);
+  for (const Eigen::Index models : {17, 64, 65, 200}) {
+    Values x;
+    for (Eigen::Index m = 0; m < models; ++m) x.push_back(static_cast<double>(random.below(40)));
+    Eigen::MatrixXd estimates = random_columns(30, models);
+    estimates.topRows(10) = (estimates.topRows(10) * 1e-3).array().rint();  // ties
+    estimates(3, 5) = 1e300;  // all others are in one bucket
+    estimates.row(4).setConstant(0.25);
+    estimates(5, 0) = std::numeric_limits<double>::quiet_NaN();
+    const DrawnCoefficients drawn = drawn_coefficients(x, estimates);
+    for (Eigen::Index d = 0; d < estimates.rows(); ++d) {
+      const Eigen::RowVectorXd row = estimates.row(d);
+      const Values y(row.data(), row.data() + row.size());
+      if (d == 4 || d == 5) {
+        EXPECT_TRUE(std::isnan(drawn.spearman[d]) && std::isnan(drawn.kendall[d]));
+        continue;
+      }
+      expect_close(drawn.spearman[d], spearman(x, y).value, "rho");
+      expect_close(drawn.kendall[d], kendall_tau_b(x, y).value, "tau");
+      if (d != 3) expect_close(drawn.pearson[d], pearson(x, y).value, "r");
+    }
   }
 }
 
