@@ -26,6 +26,7 @@ Source ten_tasks(FakeSweep& sweep) {
     });
   }
   Source source = sweep.source();
+  for (const auto& row : source.cells) source.plan.cells.push_back(row.cell);
   source.metric = sweep.answers();
   return source;
 }

@@ -433,7 +433,7 @@ TEST(Text, SaysASentenceOnEachAbilityFirst) {
   EXPECT_THAT(text, HasSubstr("of the range from chance to perfect per ten-fold"));
   EXPECT_THAT(text, HasSubstr("Holm p < .001"));
   // One family of seven sizes: nothing is said of other families.
-  EXPECT_THAT(text, HasSubstr("held the mean slope of all families 85 % of the time"));
+  EXPECT_THAT(text, HasSubstr("mean slope of all families 85 % of the time"));
 }
 
 }  // namespace
