@@ -21,6 +21,8 @@ figures 'scoring, against the matrix products of this machine' "$build/tests/ben
 figures 'what the token trie saves' "$build/tests/bench/trie_bench"
 figures 'what the token trie saves when predictions are explained' "$build/tests/bench/explain_bench"
 figures 'what coordination costs' /usr/bin/python3 "$here/coordination_bench.py" "$build/allometer"
+figures 'statistics of 10^5 cells x 10^3 questions' "$build/tests/bench/analysis_bench"
+figures 'how often intervals hold and verdicts err' "$build/tests/bench/coverage_bench" --quick
 figures 'fits over many questions' "$build/tests/bench/questions_bench"
 figures 'encoding English text' "$here/tokenizer_bench.sh" "$build"
 exit $status
