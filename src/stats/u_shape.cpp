@@ -73,27 +73,35 @@ std::vector<double> possible_breaks(const FamilyModels& models) {
 /// extreme; the difference of both is what the error is of.
 std::vector<double> flat_region(const FamilyModels& models, const std::vector<double>& breaks) {
   const Quadratic quadratic(models);
-  const VectorXd columns_of_none = VectorXd::Zero(2);
-  const auto value_at = [&](double x) {
+  // Values on the quadratic are combinations of two coefficients: their covariance tells the error
+  // of every difference.
+  const VectorXd linear = contrast_of(models, Eigen::Vector2d(1, 0));
+  const VectorXd square = contrast_of(models, Eigen::Vector2d(0, 1));
+  const auto estimate = [&](const VectorXd& contrast) {
+    return quadratic.model.test(contrast, Errors::classical, 0.5).estimate;
+  };
+  const Eigen::Vector2d coefficients(estimate(linear), estimate(square));
+  const auto covariance = [&](const VectorXd& first, const VectorXd& second) {
+    return quadratic.model.covariance(first, second, errors_for(models));
+  };
+  Eigen::Matrix2d covariances;
+  covariances(0, 0) = covariance(linear, linear);
+  covariances(1, 1) = covariance(square, square);
+  covariances(0, 1) = covariances(1, 0) = covariance(linear, square);
+
+  const auto place = [&](double x) {
     const double from_centre = x - quadratic.centre;
-    return contrast_of(models, Eigen::Vector2d(from_centre, from_centre * from_centre));
+    return Eigen::Vector2d(from_centre, from_centre * from_centre);
   };
-  const auto test = [&](const VectorXd& contrast) {
-    return quadratic.model.test(contrast, errors_for(models), 0.5);
-  };
-  const double curvature = test(contrast_of(models, Eigen::Vector2d(0, 1))).estimate;
-  const double sign = curvature > 0 ? -1 : 1;
-  const double extreme = *std::max_element(breaks.begin(), breaks.end(), [&](double a, double b) {
-    return sign * test(value_at(a)).estimate < sign * test(value_at(b)).estimate;
-  });
+  const double sign = coefficients[1] > 0 ? -1 : 1;
+  const auto height = [&](double x) { return sign * coefficients.dot(place(x)); };
+  const double extreme = *std::max_element(
+      breaks.begin(), breaks.end(), [&](double a, double b) { return height(a) < height(b); });
   std::vector<double> region;
   for (const double x : breaks) {
-    if (x == extreme) {
-      region.push_back(x);
-      continue;
-    }
-    const CoefficientTest difference = test(value_at(x) - value_at(extreme));
-    if (std::abs(difference.estimate) <= difference.standard_error) region.push_back(x);
+    const Eigen::Vector2d difference = place(x) - place(extreme);
+    const double error = std::sqrt(difference.dot(covariances * difference));
+    if (x == extreme || std::abs(coefficients.dot(difference)) <= error) region.push_back(x);
   }
   return region;
 }
