@@ -37,7 +37,7 @@ template <class Row, class OfRow>
 void add_correlation(Columns<Row>& columns, const std::string& name, const std::string& what,
                      const std::string& over, OfRow of_row) {
   const auto field = [of_row](double Correlation::*part) {
-    return [of_row, part](const Row& row) { return of_row(row).*part; };
+    return [of_row, part](const Row& row) { return std::invoke(of_row, row).*part; };
   };
   columns.number(name, "1", what + " with log10 N over models", field(&Correlation::value));
   columns.number(name + "_ci_low", "1",
@@ -57,7 +57,7 @@ template <class Row, class OfRow>
 void add_slope(Columns<Row>& columns, const std::string& name, const std::string& what,
                OfRow of_row) {
   const auto field = [of_row](auto SlopeEstimate::*part) {
-    return [of_row, part](const Row& row) { return of_row(row).*part; };
+    return [of_row, part](const Row& row) { return std::invoke(of_row, row).*part; };
   };
   columns.text(name + "_errors", field(&SlopeEstimate::errors));
   columns.number(name + "_per_decade", "1", what + ", per tenfold N", field(&SlopeEstimate::value));
@@ -86,11 +86,12 @@ void add_slope(Columns<Row>& columns, const std::string& name, const std::string
 template <class Row, class OfRow>
 void add_tested(Columns<Row>& columns, const std::string& name, const std::string& what,
                 OfRow of_row) {
-  columns.number(name, "1", what, [of_row](const Row& row) { return of_row(row).value; });
+  columns.number(name, "1", what,
+                 [of_row](const Row& row) { return std::invoke(of_row, row).value; });
   columns.number(name + "_df", "1", "degrees of freedom of " + name,
-                 [of_row](const Row& row) { return of_row(row).degrees_of_freedom; });
+                 [of_row](const Row& row) { return std::invoke(of_row, row).degrees_of_freedom; });
   columns.number(name + "_p", "1", "two-sided p of t of " + name,
-                 [of_row](const Row& row) { return of_row(row).p; });
+                 [of_row](const Row& row) { return std::invoke(of_row, row).p; });
 }
 
 /// "a = 0.1 [0.05, 0.15]; ...".
@@ -128,29 +129,27 @@ template <class Row>
 void add_relation(Columns<Row>& columns) {
   columns.number("num_models", "1", "models in the row",
                  [](const Row& row) { return row.points.size(); });
-  columns.number("num_sizes", "1", "distinct sizes in the row",
-                 [](const Row& row) { return row.num_sizes; });
+  columns.number("num_sizes", "1", "distinct sizes in the row", &Row::num_sizes);
   add_correlation(columns, "pearson_r", "Pearson correlation of the estimate", "questions",
-                  [](const Row& row) { return row.pearson; });
+                  &Row::pearson);
   add_correlation(columns, "spearman_rho", "Spearman correlation of the estimate", "questions",
-                  [](const Row& row) { return row.spearman; });
+                  &Row::spearman);
   add_correlation(columns, "kendall_tau_b", "Kendall correlation (tau-b) of the estimate",
-                  "questions", [](const Row& row) { return row.kendall; });
+                  "questions", &Row::kendall);
   // Units of the slopes are those of the row's metric: they differ between rows.
   add_slope(columns, "slope", "slope of one line through all models, in units of the metric",
-            [](const Row& row) { return row.slope; });
+            &Row::slope);
   add_slope(columns, "within_slope", "common slope of a line per family, in units of the metric",
-            [](const Row& row) { return row.within_slope; });
+            &Row::within_slope);
   add_tested(columns, "within_pearson_r", "Pearson correlation within families",
-             [](const Row& row) { return row.within_pearson; });
+             &Row::within_pearson);
   columns.number("within_spearman_rho", "1", "Spearman correlation within families",
                  [](const Row& row) { return row.within_spearman.value; });
   columns.number("within_spearman_rho_p", "1", "its two-sided permutation p, within families",
                  [](const Row& row) { return row.within_spearman.p; });
   columns.number("within_spearman_rho_smallest_p", "1", "smallest p that it can reach",
                  [](const Row& row) { return row.within_spearman.smallest_p; });
-  add_tested(columns, "partial_r", "Pearson correlation given the levers",
-             [](const Row& row) { return row.partial; });
+  add_tested(columns, "partial_r", "Pearson correlation given the levers", &Row::partial);
   columns.number("hierarchical_low", "1",
                  "lower end of the interval over families, models and questions of the slope",
                  [](const Row& row) { return row.hierarchical.low; });
@@ -179,12 +178,11 @@ AnalysisTable size_table(const Report& report) {
   });
   columns.text("metric", [&](const SizeRow& row) { return metric(row).name; });
   columns.text("metric_unit", [&](const SizeRow& row) { return metric(row).unit; });
-  columns.text("precision", [](const SizeRow& row) { return row.precision; });
-  columns.text("models", [](const SizeRow& row) { return row.models; });
+  columns.text("precision", &SizeRow::precision);
+  columns.text("models", &SizeRow::models);
   columns.text("trend", [](const SizeRow& row) { return name_of(row.trend); });
   columns.text("notes", [](const SizeRow& row) { return joined(row.notes); });
-  columns.number("num_fewshot", "1", "demonstrations in the prompt",
-                 [](const SizeRow& row) { return row.num_fewshot; });
+  columns.number("num_fewshot", "1", "demonstrations in the prompt", &SizeRow::num_fewshot);
   columns.number("higher_is_better", "1", "1 if a higher estimate is better, 0 if a lower one is",
                  [&](const SizeRow& row) { return metric(row).higher_is_better ? 1 : 0; });
   columns.number("chance", "1", "expected value of guessing",
@@ -194,9 +192,8 @@ AnalysisTable size_table(const Report& report) {
   add_relation(columns);
   columns.number("spearman_rho_q", "1",
                  "p of spearman_rho adjusted over all rows (Benjamini and Hochberg)",
-                 [](const SizeRow& row) { return row.spearman_q; });
-  add_slope(columns, "logit_slope", "slope of accuracies on the logit scale",
-            [](const SizeRow& row) { return row.logit; });
+                 &SizeRow::spearman_q);
+  add_slope(columns, "logit_slope", "slope of accuracies on the logit scale", &SizeRow::logit);
   columns.text("mixed_undefined", [](const SizeRow& row) { return row.mixed.undefined; });
   const auto mixed = [&](const char* name, const char* meaning, double MixedSlope::*part) {
     columns.number(name, "1", meaning, [part](const SizeRow& row) { return row.mixed.*part; });
@@ -218,19 +215,18 @@ AnalysisTable ability_table(const Report& report) {
   table.name = "analysis_ability";
   table.dimension = "ability_row";
   Columns<AbilityRow> columns(table, report.ability_rows);
-  columns.text("ability", [](const AbilityRow& row) { return row.ability; });
-  columns.text("precision", [](const AbilityRow& row) { return row.precision; });
-  columns.text("models", [](const AbilityRow& row) { return row.models; });
+  columns.text("ability", &AbilityRow::ability);
+  columns.text("precision", &AbilityRow::precision);
+  columns.text("models", &AbilityRow::models);
   columns.text("trend", [](const AbilityRow& row) { return name_of(row.trend); });
   columns.number("random_weights", "1", "1 if the models have random weights",
                  [](const AbilityRow& row) { return row.random_weights ? 1 : 0; });
   columns.text("score_unit", [](const AbilityRow& row) { return name_of(row.unit); });
-  columns.number("num_tasks", "1", "tasks in the score",
-                 [](const AbilityRow& row) { return row.num_tasks; });
+  columns.number("num_tasks", "1", "tasks in the score", &AbilityRow::num_tasks);
   columns.number("num_measures", "1", "tasks times numbers of shots in the score",
-                 [](const AbilityRow& row) { return row.num_rows; });
+                 &AbilityRow::num_rows);
   columns.number("num_left_out", "1", "more measures, left out: they have no scale",
-                 [](const AbilityRow& row) { return row.num_left_out; });
+                 &AbilityRow::num_left_out);
   add_relation(columns);
   add_shape(columns);
   return table;
@@ -257,7 +253,7 @@ AnalysisTable point_table(const Report& report) {
   columns.text("model", [&](const RowPoint& p) { return model(p).name; });
   columns.text("family", [&](const RowPoint& p) { return model(p).family; });
   columns.number("row_index", "1", "row of analysis_size that the point belongs to",
-                 [](const RowPoint& p) { return p.row; });
+                 &RowPoint::row);
   columns.number("parameters", "1", size_axis(report),
                  [](const RowPoint& p) { return p.point->parameters; });
   columns.number("value", "1", "estimate over the questions of all seeds, in units of the metric",
@@ -296,12 +292,10 @@ AnalysisTable efficiency_table(const Report& report) {
     if (row.energy_joules) return std::string("measured");
     return report.energy_source.empty() ? std::string("unmeasured") : report.energy_source;
   });
-  columns.number("parameters", "1", size_axis(report),
-                 [](const EfficiencyRow& row) { return row.parameters; });
+  columns.number("parameters", "1", size_axis(report), &EfficiencyRow::parameters);
   columns.number("random_weights", "1", "1 if the model has random weights",
                  [](const EfficiencyRow& row) { return row.random_weights ? 1 : 0; });
-  columns.number("num_cells", "1", "cells with any question answered",
-                 [](const EfficiencyRow& row) { return row.cells; });
+  columns.number("num_cells", "1", "cells with any question answered", &EfficiencyRow::cells);
   columns.number("tokens_computed", "1", "rows of forward passes",
                  [](const EfficiencyRow& row) { return row.cost.tokens_computed; });
   columns.number("tokens_requested", "1",
@@ -312,13 +306,13 @@ AnalysisTable efficiency_table(const Report& report) {
   columns.number("load_seconds", "s", "seconds of attaching or packing weights, summed over ranks",
                  [](const EfficiencyRow& row) { return row.cost.load_seconds; });
   columns.number("tokens_per_second", "s-1", "computed tokens per second of a busy rank",
-                 [](const EfficiencyRow& row) { return row.tokens_per_second; });
+                 &EfficiencyRow::tokens_per_second);
   columns.number("flops", "1", "floating-point operations of the model",
                  [](const EfficiencyRow& row) { return row.cost.flops; });
   columns.number("mfu", "1", "achieved share of the matrix-product rate measured at start",
-                 [](const EfficiencyRow& row) { return row.mfu; });
+                 &EfficiencyRow::mfu);
   columns.number("tokens_saved", "1", "share of requested tokens that shared prefixes spared",
-                 [](const EfficiencyRow& row) { return row.tokens_saved; });
+                 &EfficiencyRow::tokens_saved);
   columns.number("peak_memory", "byte", "largest resident set of one rank",
                  [](const EfficiencyRow& row) { return row.cost.peak_memory_bytes; });
   columns.number("energy", "J", "energy of the ranks' share of the counters",
@@ -342,8 +336,8 @@ AnalysisTable shots_table(const Report& report) {
   columns.text("metric", [&](const ShotsRow& row) {
     return task(row).metrics[static_cast<std::size_t>(row.metric)].name;
   });
-  columns.text("precision", [](const ShotsRow& row) { return row.precision; });
-  columns.text("models", [](const ShotsRow& row) { return row.models; });
+  columns.text("precision", &ShotsRow::precision);
+  columns.text("models", &ShotsRow::models);
   columns.number("num_models", "1", "models in the row",
                  [](const ShotsRow& row) { return row.points.size(); });
   columns.number("num_sizes", "1", "distinct sizes in the row",
@@ -382,7 +376,7 @@ AnalysisTable shots_point_table(const Report& report) {
                    [member](const ShotsRowPoint& p) { return p.point->*member; });
   };
   columns.number("row_index", "1", "row of analysis_shots that the point belongs to",
-                 [](const ShotsRowPoint& p) { return p.row; });
+                 &ShotsRowPoint::row);
   columns.number("parameters", "1", size_axis(report),
                  [](const ShotsRowPoint& p) { return p.point->parameters; });
   columns.number("num_shots", "1", "different numbers of demonstrations",

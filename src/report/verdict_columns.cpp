@@ -16,10 +16,10 @@ void add_names(VerdictColumns& columns) {
   columns.text("kind", [](const VerdictRow& row) {
     return std::string(row.is_ability ? "ability" : "task");
   });
-  columns.text("name", [](const VerdictRow& row) { return row.name; });
-  columns.text("metric", [](const VerdictRow& row) { return row.metric; });
-  columns.text("precision", [](const VerdictRow& row) { return row.precision; });
-  columns.text("models", [](const VerdictRow& row) { return row.models; });
+  columns.text("name", &VerdictRow::name);
+  columns.text("metric", &VerdictRow::metric);
+  columns.text("precision", &VerdictRow::precision);
+  columns.text("models", &VerdictRow::models);
   columns.text("verdict", [](const VerdictRow& row) { return name_of(row.verdict); });
   columns.text("score_unit", [](const VerdictRow& row) { return name_of(row.unit); });
   columns.text("needs", [](const VerdictRow& row) { return row.needs.text; });
@@ -27,7 +27,7 @@ void add_names(VerdictColumns& columns) {
     return fmt::format("{}", fmt::join(row.remarks, "; "));
   });
   columns.number("num_fewshot", "1", "demonstrations in the prompt, of a task",
-                 [](const VerdictRow& row) { return row.num_fewshot; });
+                 &VerdictRow::num_fewshot);
 }
 
 void add_evidence(VerdictColumns& columns) {
@@ -66,8 +66,7 @@ void add_evidence(VerdictColumns& columns) {
   claim("slope", "p of t against a slope of nought", &Claims::slope);
   claim("flat", "p of two one-sided tests against the margin", &Claims::flat);
   claim("turn", "p of the two-lines test", &Claims::turn);
-  columns.number("turn_at", "1", "N where the two lines meet",
-                 [](const VerdictRow& row) { return row.turn_at; });
+  columns.number("turn_at", "1", "N where the two lines meet", &VerdictRow::turn_at);
   const auto needs = [&](const char* name, const char* meaning, auto part) {
     columns.number(name, "1", meaning, [part](const VerdictRow& row) { return row.needs.*part; });
   };
