@@ -120,7 +120,21 @@ std::optional<Message> Session::receive_within(std::chrono::milliseconds timeout
 
 void Session::finish() {
   if (std::exchange(finished_, true)) return;
-  while (!all_sent()) std::this_thread::sleep_for(kNap);
+  // What nobody waits for any more is taken and dropped: its sender could not leave otherwise.
+  const auto drop_and_nap = [this] {
+    while (receive()) {
+    }
+    std::this_thread::sleep_for(kNap);
+  };
+  while (!all_sent()) drop_and_nap();
+  MPI_Request barrier = MPI_REQUEST_NULL;
+  check(MPI_Ibarrier(MPI_COMM_WORLD, &barrier), "MPI_Ibarrier");
+  int all_are_here = 0;
+  while (true) {
+    check(MPI_Test(&barrier, &all_are_here, MPI_STATUS_IGNORE), "MPI_Test");
+    if (all_are_here) break;
+    drop_and_nap();
+  }
   check(MPI_Finalize(), "MPI_Finalize");
 }
 

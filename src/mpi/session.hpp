@@ -45,7 +45,8 @@ class Session {
   /// Local. True when everything that was sent has left this process.
   bool all_sent();
 
-  /// Collective. Waits for the own sends, then finalizes MPI.
+  /// Collective. Waits until what every rank sent has left it, dropping what still arrives; then
+  /// finalizes MPI.
   void finish();
   /// Ends every rank of the job at once. Does not return.
   [[noreturn]] void abort(int exit_code);

@@ -47,7 +47,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DurableMessage, lease, failed, reason, wall_s
                                    tokens_computed, artifact)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StopMessage, reason)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReleasedMessage, leases)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AnalyseMessage, file, settings, tasks, part)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AnalyseMessage, file, file_bytes, file_time, settings, tasks,
+                                   part)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EndMessage, exit_code)
 
 namespace {

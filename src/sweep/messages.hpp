@@ -128,7 +128,9 @@ struct ReleasedMessage {
 /// A part to work out; file and request are the same in all messages of a job.
 struct AnalyseMessage {
   std::string file;
-  std::string settings;            ///< report::AnalysisRequest::settings
+  std::int64_t file_bytes = 0;  ///< as rank 0 sees it; elsewhere the same name may be another file
+  std::int64_t file_time = 0;   ///< of its last change
+  std::string settings;         ///< report::AnalysisRequest::settings
   std::vector<std::string> tasks;  ///< report::AnalysisRequest::tasks
   std::int32_t part = 0;
 };

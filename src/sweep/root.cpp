@@ -470,7 +470,8 @@ double Root::seconds_for_results() const {
 
 template <class T>
 T Root::run_beside_messages(std::function<T()> work) {
-  // Not std::async, whose future would wait for the work even on the way to an abort.
+  // Not std::async, whose future would wait for the work even on the way to an abort. There the
+  // work outlives this object: it must hold whatever it uses.
   auto promise = std::make_shared<std::promise<T>>();
   auto result = promise->get_future();
   std::thread([promise, work] {
@@ -502,20 +503,22 @@ bool Root::build_results(double seconds) {
 /// Nothing where the time does not suffice. The report is not written yet.
 std::optional<report::Report> Root::analyse_results(double seconds) {
   const auto start = Clock::now();
-  part_dealer_ = run_beside_messages<std::unique_ptr<PartDealer>>([this] {
-    return std::make_unique<PartDealer>(session_, output_, report::AnalysisRequest{}, num_threads_);
-  });
+  part_dealer_ = run_beside_messages<std::shared_ptr<PartDealer>>(
+      [&session = session_, output = output_, threads = num_threads_] {
+        return std::make_shared<PartDealer>(session, output, report::AnalysisRequest{}, threads);
+      });
   while (!part_dealer_->complete() && seconds_since(start) < seconds) {
     part_dealer_->deal();
     step();
+    watch_ranks();
   }
-  const std::unique_ptr<PartDealer> dealer = std::move(part_dealer_);
+  const std::shared_ptr<PartDealer> dealer = std::move(part_dealer_);
   if (!dealer->complete()) {
     log::info("no time left for the statistics of " + output_.string() +
               ": `allometer analyze` makes them");
     return std::nullopt;
   }
-  return run_beside_messages<report::Report>([&] { return dealer->finish(); });
+  return run_beside_messages<report::Report>([dealer] { return dealer->finish(); });
 }
 
 int Root::finish() {
@@ -527,9 +530,10 @@ int Root::finish() {
   const auto start = Clock::now();
   const double seconds = seconds_for_results();
   if (build_results(seconds)) {
-    if (const auto report = analyse_results(seconds - seconds_since(start))) {
-      fmt::print("{}", run_beside_messages<std::string>([&] {
-                   return report::deliver(output_, report::AnalysisRequest{}, *report);
+    if (auto report = analyse_results(seconds - seconds_since(start))) {
+      const auto kept = std::make_shared<report::Report>(std::move(*report));
+      fmt::print("{}", run_beside_messages<std::string>([kept, output = output_] {
+                   return report::deliver(output, report::AnalysisRequest{}, *kept);
                  }));
     }
     fmt::print("\nResults: {}\n", output_.string());

@@ -72,7 +72,7 @@ class Root {
   std::map<int, ReadyMessage> ready_;
   bool machines_recorded_ = false;
   std::vector<int> num_threads_;  ///< [rank]
-  std::unique_ptr<PartDealer> part_dealer_;
+  std::shared_ptr<PartDealer> part_dealer_;
   std::vector<std::chrono::steady_clock::time_point> last_heard_;
   std::unique_ptr<OutputLock> lock_;
   Plan plan_;

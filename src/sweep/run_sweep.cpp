@@ -9,7 +9,6 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/provenance.hpp"
-#include "report/report.hpp"
 #include "results/store.hpp"
 #include "sweep/rank.hpp"
 #include "sweep/root.hpp"

@@ -46,10 +46,8 @@ void serve(mpi::Session& session, PartServer& server) {
   }
 }
 
-std::string lead(mpi::Session& session, PartServer& server, const std::filesystem::path& file,
-                 const report::AnalysisRequest& request) {
-  PartDealer dealer(session, file, request,
-                    std::vector<int>(static_cast<std::size_t>(session.size()), 1));
+/// All parts, over all ranks.
+report::Report lead(mpi::Session& session, PartServer& server, PartDealer& dealer) {
   while (!dealer.complete()) {
     dealer.deal();
     while (const auto done = server.poll()) dealer.take(kRoot, *done);
@@ -61,17 +59,51 @@ std::string lead(mpi::Session& session, PartServer& server, const std::filesyste
       dealer.take(message->source, decode<AnalysedMessage>(message->payload));
     }
   }
-  return report::deliver(file, request, dealer.finish());
+  return dealer.finish();
+}
+
+/// Reads what is to be analysed; nothing, and the mistake, where the user asked for what is not
+/// there.
+std::unique_ptr<PartDealer> open_dealer(mpi::Session& session, const std::filesystem::path& file,
+                                        const report::AnalysisRequest& request,
+                                        const std::function<void()>& build,
+                                        std::exception_ptr& mistake) {
+  try {
+    if (build) build();
+    return std::make_unique<PartDealer>(
+        session, file, request, std::vector<int>(static_cast<std::size_t>(session.size()), 1));
+  } catch (const ConfigError&) {
+    mistake = std::current_exception();
+  } catch (const FormatError&) {
+    mistake = std::current_exception();
+  }
+  return nullptr;
+}
+
+std::int64_t time_of(const std::filesystem::path& file) {
+  return std::filesystem::last_write_time(file).time_since_epoch().count();
+}
+
+/// Throws IoError where this is not the file that rank 0 sees.
+std::shared_ptr<const report::Analysis> open_as_rank_0(const AnalyseMessage& message) {
+  const std::filesystem::path file = message.file;
+  std::error_code gone;
+  const bool is_it =
+      std::filesystem::exists(file, gone) &&
+      static_cast<std::int64_t>(std::filesystem::file_size(file)) == message.file_bytes &&
+      time_of(file) == message.file_time;
+  if (!is_it) {
+    throw IoError(message.file + ": on " + host_name() + " it is missing or another file");
+  }
+  return report::open_analysis(file, {message.settings, message.tasks, false});
 }
 
 }  // namespace
 
 void PartServer::push(const AnalyseMessage& message) {
   if (!workers_) {
-    const report::AnalysisRequest request{message.settings, message.tasks, false};
-    workers_ = std::make_unique<report::PartWorkers>(
-        [request, file = message.file] { return report::open_analysis(file, request); },
-        num_threads_);
+    workers_ = std::make_unique<report::PartWorkers>([message] { return open_as_rank_0(message); },
+                                                     num_threads_);
   }
   workers_->push(message.part);
 }
@@ -91,14 +123,17 @@ std::optional<AnalysedMessage> PartServer::poll() {
   return message;
 }
 
-PartDealer::PartDealer(mpi::Session& session, std::filesystem::path file,
-                       report::AnalysisRequest request, std::vector<int> num_threads)
+PartDealer::PartDealer(mpi::Session& session, const std::filesystem::path& file,
+                       const report::AnalysisRequest& request, std::vector<int> num_threads)
     : session_(session),
-      file_(std::move(file)),
-      request_(std::move(request)),
       free_threads_(std::move(num_threads)),
       able_(free_threads_.size(), true),
-      assembly_(std::make_unique<report::Assembly>(report::open_analysis(file_, request_))) {
+      assembly_(std::make_unique<report::Assembly>(report::open_analysis(file, request))) {
+  message_.file = file.string();
+  message_.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
+  message_.file_time = time_of(file);
+  message_.settings = request.settings;
+  message_.tasks = request.tasks;
   for (const int threads : free_threads_) most_open_ += 2 * threads;
 }
 
@@ -111,21 +146,16 @@ std::int32_t PartDealer::next_for(int rank) {
   return assembly_->next_part(most_open_);
 }
 
-bool PartDealer::deal() {
-  bool any = false;
+void PartDealer::deal() {
   for (int rank = 0; rank < session_.size(); ++rank) {
     int& free = free_threads_[static_cast<std::size_t>(rank)];
     while (free > 0 && able_[static_cast<std::size_t>(rank)]) {
-      const std::int32_t part = next_for(rank);
-      if (part < 0) break;
+      message_.part = next_for(rank);
+      if (message_.part < 0) break;
       --free;
-      any = true;
-      session_.send(
-          rank, tag_of(Tag::analyse),
-          encode(AnalyseMessage{file_.string(), request_.settings, request_.tasks, part}));
+      session_.send(rank, tag_of(Tag::analyse), encode(message_));
     }
   }
-  return any;
 }
 
 void PartDealer::take(int rank, AnalysedMessage message) {
@@ -163,21 +193,26 @@ std::optional<std::string> analyse_with_ranks(const std::filesystem::path& file,
   }
   mpi::Session session(nullptr, nullptr);
   std::optional<std::string> text;
+  std::exception_ptr mistake;
+  // One thread each: as many ranks as cores is how jobs are started. Outside the block below: on
+  // the way to abort nobody may wait for a computing thread.
+  PartServer server(1);
   try {
-    // One thread each: as many ranks as cores is how jobs are started.
-    PartServer server(1);
     if (session.rank() == kRoot) {
-      if (build) build();
-      text = lead(session, server, std::filesystem::absolute(file), request);
+      const auto path = std::filesystem::absolute(file);
+      if (const auto dealer = open_dealer(session, path, request, build, mistake))
+        text = report::deliver(path, request, lead(session, server, *dealer));
       for (int rank = 1; rank < session.size(); ++rank) session.send(rank, tag_of(Tag::end), {});
     } else {
       serve(session, server);
     }
   } catch (const std::exception& error) {
+    log::set_prefix(fmt::format("rank {} on {}: ", session.rank(), host_name()));
     log::error(error.what());
     session.abort(kCrash);
   }
   session.finish();
+  if (mistake) std::rethrow_exception(mistake);
   return text;
 }
 

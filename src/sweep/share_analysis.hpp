@@ -1,6 +1,7 @@
 #pragma once
 /// The analysis of a results file, its parts dealt over the ranks of a job. Each rank reads the
-/// file itself: it lies where all of them see it. Where one does not, rank 0 does that one's share.
+/// file itself: it lies where all of them see it. Where one does not, or sees another file of that
+/// name, rank 0 does that one's share.
 
 #include <cstdint>
 #include <deque>
@@ -35,11 +36,11 @@ class PartServer {
 class PartDealer {
  public:
   /// Reads what is planned from the file. num_threads: of each rank.
-  PartDealer(mpi::Session& session, std::filesystem::path file, report::AnalysisRequest request,
-             std::vector<int> num_threads);
+  PartDealer(mpi::Session& session, const std::filesystem::path& file,
+             const report::AnalysisRequest& request, std::vector<int> num_threads);
 
-  /// Asks ranks that have nothing to do for the next parts; true if any was.
-  bool deal();
+  /// Asks ranks that have nothing to do for the next parts.
+  void deal();
   /// Throws IoError if rank 0 itself could not work out a part.
   void take(int rank, AnalysedMessage message);
   bool complete() const { return assembly_->complete(); }
@@ -50,8 +51,7 @@ class PartDealer {
   std::int32_t next_for(int rank);
 
   mpi::Session& session_;
-  std::filesystem::path file_;
-  report::AnalysisRequest request_;
+  AnalyseMessage message_;             ///< all but the part
   std::vector<int> free_threads_;      ///< [rank]
   std::vector<bool> able_;             ///< [rank]: it reads the file, as far as is known
   std::deque<std::int32_t> returned_;  ///< parts for rank 0, which others could not work out
@@ -64,8 +64,10 @@ int analysis_threads();
 
 /// `allometer analyze` and `collect`: analyses a results file, over all ranks where it was started
 /// as several by mpirun or srun (then it initialises and finalizes MPI; call it once). `build` is
-/// called first, on rank 0. Returns the tables as text; nothing on other ranks. An error ends all
-/// ranks where there are several, and is thrown where there is one.
+/// called first, on rank 0. Returns the tables as text; nothing on other ranks. Throws where there
+/// is one rank. Of several, rank 0 throws ConfigError and FormatError of what was asked for, the
+/// others leave in good order; any other error ends all of them. That a rank is gone is for mpirun
+/// or srun to notice.
 std::optional<std::string> analyse_with_ranks(const std::filesystem::path& file,
                                               const report::AnalysisRequest& request,
                                               const std::function<void()>& build = {});

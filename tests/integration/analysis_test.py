@@ -81,6 +81,17 @@ class Analysis(SweepTest):
         self.ranks_do(3, "collect", file)
         self.assertEqual(analysis_of(file), expected, "collect, 3 ranks")
 
+    def test_a_mistake_is_told_once(self):
+        job = self.prepare()
+        file = self.folder / "out.h5"
+        self.run_sweep(job, file, 1)
+        for arguments in (("analyze", file, "--task", "chess"), ("collect", self.folder / "other.h5")):
+            process = self.start(arguments, 3, OMP_NUM_THREADS=1)
+            out, err = process.communicate(timeout=120)
+            self.assertEqual(process.returncode, 2, err)
+            self.assertEqual(out, "")
+            self.assertEqual(sum(line.startswith("error: ") for line in err.splitlines()), 1, err)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
