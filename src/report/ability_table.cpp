@@ -92,18 +92,15 @@ std::vector<AbilityRow> AbilityTable::rows() {
 
 void AbilityTable::add_rows(const Key& key, const Ability& ability) {
   std::set<std::string> settings;
-  const bool is_single = ability.of_setting.size() == 1;
   for (const auto& [levers, measures] : ability.of_setting) {
     settings.insert(levers);
-    add_row(key, ability, {levers}, levers, is_single);
+    add_row(key, ability, {levers});
   }
-  if (settings.size() < 2) return;
-  add_row(key, ability, settings, name_of_settings(settings.size()), true);
+  if (settings.size() > 1) add_row(key, ability, settings);
 }
 
 void AbilityTable::add_row(const Key& key, const Ability& ability,
-                           const std::set<std::string>& settings, const std::string& levers,
-                           bool is_widest) {
+                           const std::set<std::string>& settings) {
   AbilityRow row;
   row.ability = key.ability;
   row.precision = key.precision;
@@ -128,15 +125,17 @@ void AbilityTable::add_row(const Key& key, const Ability& ability,
     row.points.push_back(rung.point);
     families.insert(rung.family);
   }
+  const std::string levers = row.all_levers ? name_of_settings(settings.size()) : *settings.begin();
   row.models = families.empty() ? "no model that answered every task"
                                 : name_of_models(families, levers, key.random_weights);
-  static_cast<SizeRelation&>(row) =
-      relate(sized(scores), fmt::format("ability/{}/{}/{}", key.ability, key.precision, row.models),
-             settings_);
+  const SizedEstimates models = sized(scores);
+  static_cast<SizeRelation&>(row) = relate(
+      models, fmt::format("ability/{}/{}/{}", key.ability, key.precision, row.models), settings_);
   row.trend = trend_of(row);
-  row.shape = shape_from(scores, row.unit, settings_);
+  row.shape = shape_from(scores, models, row.unit, settings_);
+  const bool is_widest = settings.size() == ability.of_setting.size();
   if (is_widest && !key.random_weights && !key.ability.empty()) {
-    Judged judged = judged_from(scores, row, row.shape);
+    Judged judged = judged_from(scores, models, row, row.shape);
     judged.is_ability = true;
     judged.name = key.ability;
     judged.precision = key.precision;
@@ -159,8 +158,7 @@ std::vector<Rung> AbilityTable::scores_of(const Ability& ability,
     score.point.estimate /= static_cast<double>(num_measures);
     score.draws /= static_cast<double>(num_measures);
     score.halves /= static_cast<double>(num_measures);
-    const auto interval = stats::percentile_interval(
-        {score.draws.data(), static_cast<std::size_t>(score.draws.size())}, settings_.confidence);
+    const auto interval = stats::percentile_interval(as_span(score.draws), settings_.confidence);
     score.point.ci_low = interval.low;
     score.point.ci_high = interval.high;
     scores.push_back(std::move(score));

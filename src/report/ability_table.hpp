@@ -28,8 +28,7 @@ struct AbilityMeasure {
   std::int32_t num_fewshot = 0;
   std::int32_t num_questions = 0;
   ScoreUnit unit = ScoreUnit::range;
-  /// Estimates, draws and halves are rescaled, intervals and seeds not set; only models with a size
-  /// and a finite estimate have a score. Empty where the metric has no scale.
+  /// As rescaled() makes them. Empty where the metric has no scale.
   std::vector<Rung> models;
 };
 
@@ -76,9 +75,8 @@ class AbilityTable {
   };
 
   void add_rows(const Key& key, const Ability& ability);
-  /// `is_widest`: no other row has more models.
-  void add_row(const Key& key, const Ability& ability, const std::set<std::string>& settings,
-               const std::string& levers, bool is_widest);
+  /// `settings`: of the levers that the row is over.
+  void add_row(const Key& key, const Ability& ability, const std::set<std::string>& settings);
   std::vector<Rung> scores_of(const Ability& ability, const std::set<std::string>& settings,
                               std::size_t num_measures) const;
 

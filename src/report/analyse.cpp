@@ -135,8 +135,9 @@ class Batch {
     if (done.empty()) return;
     const auto& task = source_.plan.tasks[static_cast<std::size_t>(ladder.task)];
     const auto& metric = task.metrics[static_cast<std::size_t>(member.metric)];
-    rows_.add(ladder, member.metric, rungs_of(done, metric, source_, settings_));
-    comparisons_.add(ladder, member.metric, done);
+    std::vector<Rung> rungs = rungs_of(done, metric, source_, settings_);
+    comparisons_.add(ladder, member.metric, done, rungs);
+    rows_.add(ladder, member.metric, std::move(rungs));
   }
 
   const Source& source_;
@@ -250,7 +251,6 @@ struct Assembly::Impl {
   std::map<std::int32_t, std::string> early;  ///< parts that wait for those before them
   // What the absorbed parts came to.
   Report report;
-  std::map<std::int32_t, std::vector<SizeRow>> size_rows;  ///< by task
   AbilityTable abilities;
   Compared compared;
   std::vector<Judged> judged_tasks;
@@ -288,8 +288,8 @@ void Assembly::absorb(std::string_view bytes) {
   Part part = decode_part(bytes);
   std::move(part.estimates.begin(), part.estimates.end(),
             std::back_inserter(impl.report.estimates));
-  impl.size_rows[of.parts[static_cast<std::size_t>(impl.num_absorbed)].task] =
-      std::move(part.size_rows);
+  std::move(part.size_rows.begin(), part.size_rows.end(),
+            std::back_inserter(impl.report.size_rows));
   for (const AbilityMeasure& measure : part.measures) impl.abilities.add(measure);
   impl.compared += std::move(part.compared);
   std::move(part.judged.begin(), part.judged.end(), std::back_inserter(impl.judged_tasks));
@@ -307,8 +307,7 @@ Report Assembly::finish() {
   report.energy_source = of.source.energy_source;
   std::stable_sort(report.estimates.begin(), report.estimates.end(),
                    [](const auto& a, const auto& b) { return a.cell < b.cell; });
-  for (auto& [task, rows] : impl.size_rows)
-    std::move(rows.begin(), rows.end(), std::back_inserter(report.size_rows));
+  std::ranges::stable_sort(report.size_rows, {}, &SizeRow::task);
   report.ability_rows = impl.abilities.rows();
   sort_weakest_first(report.size_rows);
   adjust_for_exploring(report.size_rows);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "report/comparison_tables.hpp"
 #include "report/report.hpp"
@@ -24,12 +25,6 @@ std::string size_axis(const Report& report) {
     default:
       return std::string(name_of(report.settings.size));
   }
-}
-
-std::string joined(const std::vector<std::string>& notes) {
-  std::string all;
-  for (const std::string& note : notes) all += (all.empty() ? "" : "; ") + note;
-  return all;
 }
 
 /// `over`: what the bootstrap resamples. of_row: the Correlation.
@@ -181,7 +176,8 @@ AnalysisTable size_table(const Report& report) {
   columns.text("precision", &SizeRow::precision);
   columns.text("models", &SizeRow::models);
   columns.text("trend", [](const SizeRow& row) { return name_of(row.trend); });
-  columns.text("notes", [](const SizeRow& row) { return joined(row.notes); });
+  columns.text("notes",
+               [](const SizeRow& row) { return fmt::format("{}", fmt::join(row.notes, "; ")); });
   columns.number("num_fewshot", "1", "demonstrations in the prompt", &SizeRow::num_fewshot);
   columns.number("higher_is_better", "1", "1 if a higher estimate is better, 0 if a lower one is",
                  [&](const SizeRow& row) { return metric(row).higher_is_better ? 1 : 0; });

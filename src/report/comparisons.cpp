@@ -18,10 +18,10 @@ Compared& Compared::operator+=(Compared&& other) {
 }
 
 void Comparisons::add(const Ladder& ladder, std::int32_t metric,
-                      std::span<const Sample* const> samples) {
-  pairs_.add(ladder, metric, samples);
+                      std::span<const Sample* const> samples, std::span<const Rung> rungs) {
+  pairs_.add(ladder, metric, samples, rungs);
   fewer_.add(ladder, metric, samples);
-  auto scores = headline_scores(ladder, metric, samples, source_, settings_);
+  auto scores = headline_scores(ladder, metric, samples, rungs, source_);
   std::move(scores.begin(), scores.end(), std::back_inserter(scores_));
 }
 

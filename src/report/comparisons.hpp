@@ -12,6 +12,7 @@
 #include "report/levers.hpp"
 #include "report/model_pairs.hpp"
 #include "report/report.hpp"
+#include "report/rung.hpp"
 #include "report/sample.hpp"
 
 namespace allometer::report {
@@ -25,23 +26,20 @@ struct Compared {
   Compared& operator+=(Compared&& other);
 };
 
-/// For one task after another.
+/// Of one task.
 class Comparisons {
  public:
   Comparisons(const Source& source, const Levers& levers, const Settings& settings)
-      : source_(source),
-        settings_(settings),
-        pairs_(source, levers, settings),
-        fewer_(source, settings) {}
+      : source_(source), pairs_(source, levers, settings), fewer_(source, settings) {}
 
-  /// The samples of one ladder, as of size_rows. All ladders of a task come one after another.
-  void add(const Ladder& ladder, std::int32_t metric, std::span<const Sample* const> samples);
-  /// Of what was added since the last time; no more of its tasks may come.
+  /// `samples`: one per cell of the ladder that is done, resampled and estimated; `rungs`: of them.
+  void add(const Ladder& ladder, std::int32_t metric, std::span<const Sample* const> samples,
+           std::span<const Rung> rungs);
+  /// Of all that was added.
   Compared take();
 
  private:
   const Source& source_;
-  const Settings& settings_;
   PairTable pairs_;
   FewerQuestions fewer_;
   std::vector<HeadlineScore> scores_;

@@ -95,9 +95,6 @@ void compare_slopes(const Judged& measure, const Judged& contrast, const Common&
   slope = slope_of(common.log_size, differences, common.family, confidence);
   // Slopes of draws are of all models of either: of the same ones only if these are alike.
   if (measure.model != contrast.model) return;
-  const auto as_span = [](const Eigen::ArrayXd& values) {
-    return std::span<const double>(values.data(), static_cast<std::size_t>(values.size()));
-  };
   const auto paired = stats::paired_difference(slope.value, as_span(measure.slopes), 0,
                                                as_span(contrast.slopes), confidence);
   slope.ci_low = paired.interval.low;

@@ -12,20 +12,20 @@
 
 namespace allometer::report {
 
-/// For one task after another; only on request (Settings::item_response), for a fit takes its time.
+/// Of one task; only on request (Settings::item_response), for a fit takes its time.
 class FewerQuestions {
  public:
   FewerQuestions(const Source& source, const Settings& settings)
       : source_(source), settings_(settings) {}
 
-  /// The samples of one ladder, as of size_rows. Passed over: what is not the task's headline
+  /// Samples: one per cell of the ladder that is done. Passed over: what is not the task's headline
   /// metric or not right or wrong, and random weights.
   void add(const Ladder& ladder, std::int32_t metric, std::span<const Sample* const> samples);
 
-  /// For every task and number of shots that was added since the last time: a row for each of
-  /// kNumAnchors that is below the number of questions, up to as many as models answer
-  /// differently, if there are models enough. Errors are over models of families that were left
-  /// out, or over models left out in turn where without a family fewer than four would remain.
+  /// For every number of shots that was added: a row for each of kNumAnchors that is below the
+  /// number of questions, up to as many as models answer differently, if there are models enough.
+  /// Errors are over models of families that were left out, or over models left out in turn where
+  /// without a family fewer than four would remain.
   std::vector<AnchorRow> take_rows();
 
  private:

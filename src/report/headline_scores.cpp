@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "report/rescale.hpp"
-#include "report/rung.hpp"
 
 namespace allometer::report {
 
@@ -30,7 +29,7 @@ std::vector<std::int8_t> right_or_wrong(const Sample& sample) {
 
 std::vector<HeadlineScore> headline_scores(const Ladder& ladder, std::int32_t metric,
                                            std::span<const Sample* const> samples,
-                                           const Source& source, const Settings& settings) {
+                                           std::span<const Rung> rungs, const Source& source) {
   const auto& task = source.plan.tasks[static_cast<std::size_t>(ladder.task)];
   const auto& planned = task.metrics[static_cast<std::size_t>(metric)];
   if (ladder.random_weights || !task.is_headline(planned)) return {};
@@ -45,7 +44,7 @@ std::vector<HeadlineScore> headline_scores(const Ladder& ladder, std::int32_t me
         HeadlineScore{cell.variant, ladder.task, metric, ladder.num_fewshot, kUndefined, 0});
     found->second.num_right += is_right_or_wrong(*sample) ? sample->value_sum : kUndefined;
   }
-  for (const Rung& rung : rungs_of(samples, planned, source, settings))
+  for (const Rung& rung : rungs)
     by_variant[variant_of_model[rung.point.model]].estimate = rung.point.estimate;
   std::vector<HeadlineScore> scores;
   for (const auto& [variant, score] : by_variant) scores.push_back(score);

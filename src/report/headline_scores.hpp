@@ -9,6 +9,7 @@
 
 #include "report/ladder.hpp"
 #include "report/report.hpp"
+#include "report/rung.hpp"
 #include "report/sample.hpp"
 
 namespace allometer::report {
@@ -23,11 +24,11 @@ struct HeadlineScore {
   double num_right = kUndefined;  ///< over all seeds; NaN where an answer is not right or wrong
 };
 
-/// Samples of one ladder, as of size_rows. Nothing for a metric that is not the task's headline,
-/// and for models with random weights.
+/// `samples`: one per cell of the ladder that is done, resampled and estimated; `rungs`: of them.
+/// Nothing for a metric that is not the task's headline, and for models with random weights.
 std::vector<HeadlineScore> headline_scores(const Ladder& ladder, std::int32_t metric,
                                            std::span<const Sample* const> samples,
-                                           const Source& source, const Settings& settings);
+                                           std::span<const Rung> rungs, const Source& source);
 
 /// Is every answer of the sample, and there is one, 0 or 1, and does every question count alike?
 bool is_right_or_wrong(const Sample& sample);

@@ -2,10 +2,8 @@
 
 #include <array>
 #include <cmath>
-#include <utility>
 
 #include "report/shape.hpp"
-#include "report/size_relation.hpp"
 #include "stats/bootstrap.hpp"
 #include "stats/reliability.hpp"
 
@@ -16,8 +14,7 @@ namespace {
 std::vector<double> errors_of(std::span<const Rung> rungs) {
   std::vector<double> errors;
   for (const Rung& rung : rungs) {
-    const double error =
-        stats::standard_deviation({rung.draws.data(), static_cast<std::size_t>(rung.draws.size())});
+    const double error = stats::standard_deviation(as_span(rung.draws));
     if (std::isnan(error)) return {};
     errors.push_back(error);
   }
@@ -48,16 +45,16 @@ double reliability_of(std::span<const Rung> rungs, const SizedEstimates& models)
 
 }  // namespace
 
-Shape shape_from(std::span<const Rung> rungs, ScoreUnit unit, const Settings& settings) {
-  const SizedEstimates models = sized(rungs);
+Shape shape_from(std::span<const Rung> rungs, const SizedEstimates& models, ScoreUnit unit,
+                 const Settings& settings) {
   return shape_of(models.log_size, models.estimate, errors_of(rungs), models.family, unit,
                   settings.confidence);
 }
 
-Judged judged_from(std::span<const Rung> rungs, const SizeRelation& relation, const Shape& shape) {
+Judged judged_from(std::span<const Rung> rungs, const SizedEstimates& models,
+                   const SizeRelation& relation, const Shape& shape) {
   Judged judged;
   judged.shape = shape;
-  SizedEstimates models = sized(rungs);
   for (const Rung& rung : rungs) judged.model.push_back(rung.point.model);
   judged.slopes = slopes_of_draws(models.log_size, models.family, models.draws);
   judged.reliability = reliability_of(rungs, models);
@@ -65,9 +62,9 @@ Judged judged_from(std::span<const Rung> rungs, const SizeRelation& relation, co
   const Correlation& rank = within ? relation.within_spearman : relation.spearman;
   judged.permutation_p = rank.p;
   judged.smallest_permutation_p = rank.smallest_p;
-  judged.log_size = std::move(models.log_size);
-  judged.score = std::move(models.estimate);
-  judged.family = std::move(models.family);
+  judged.log_size = models.log_size;
+  judged.score = models.estimate;
+  judged.family = models.family;
   return judged;
 }
 

@@ -11,6 +11,7 @@
 
 #include "report/report.hpp"
 #include "report/rung.hpp"
+#include "report/size_relation.hpp"
 
 namespace allometer::report {
 
@@ -39,12 +40,14 @@ struct Judged {
   std::vector<std::string> remarks;
 };
 
-/// All below: rungs are rescaled, with a size and a finite score.
+/// All below: rungs are rescaled, with a size and a finite score; models: sized() of them.
 
-Shape shape_from(std::span<const Rung> rungs, ScoreUnit unit, const Settings& settings);
+Shape shape_from(std::span<const Rung> rungs, const SizedEstimates& models, ScoreUnit unit,
+                 const Settings& settings);
 
 /// Scores, slopes, reliability, p and shape; the names are the caller's. relation: of the same
 /// models.
-Judged judged_from(std::span<const Rung> rungs, const SizeRelation& relation, const Shape& shape);
+Judged judged_from(std::span<const Rung> rungs, const SizedEstimates& models,
+                   const SizeRelation& relation, const Shape& shape);
 
 }  // namespace allometer::report

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "report/headline_scores.hpp"
-#include "report/rung.hpp"
 #include "stats/bootstrap.hpp"
 #include "stats/mcnemar.hpp"
 #include "stats/multiple_testing.hpp"
@@ -16,10 +15,6 @@
 
 namespace allometer::report {
 namespace {
-
-std::span<const double> as_span(const Eigen::ArrayXd& values) {
-  return {values.data(), static_cast<std::size_t>(values.size())};
-}
 
 /// Student's t with so many degrees of freedom is the normal distribution.
 constexpr double kNormal = std::numeric_limits<double>::infinity();
@@ -66,11 +61,10 @@ std::string_view name_of(PairMethod method) {
 }
 
 void PairTable::add(const Ladder& ladder, std::int32_t metric,
-                    std::span<const Sample* const> samples) {
+                    std::span<const Sample* const> samples, std::span<const Rung> rungs) {
   const auto& task = source_.plan.tasks[static_cast<std::size_t>(ladder.task)];
   const auto& planned = task.metrics[static_cast<std::size_t>(metric)];
   if (levers_.all().empty() || ladder.random_weights || !task.is_headline(planned)) return;
-  if (ladder.task != task_) compare_sides();
   task_ = ladder.task;
   metric_ = metric;
   std::map<std::int32_t, std::vector<const Sample*>> by_variant;
@@ -79,13 +73,14 @@ void PairTable::add(const Ladder& ladder, std::int32_t metric,
     by_variant[cell.variant].push_back(sample);
   }
   for (const auto& [variant, cells] : by_variant) {
-    Side side = side_of(cells, planned, variant);
-    if (std::isfinite(side.estimate)) sides_.push_back(std::move(side));
+    const std::int32_t model = source_.plan.variants[static_cast<std::size_t>(variant)].model;
+    const Rung& rung =
+        *std::ranges::find(rungs, model, [](const Rung& r) { return r.point.model; });
+    if (std::isfinite(rung.point.estimate)) sides_.push_back(side_of(cells, rung, variant));
   }
 }
 
-PairTable::Side PairTable::side_of(std::span<const Sample* const> cells,
-                                   const results::PlannedMetric& metric,
+PairTable::Side PairTable::side_of(std::span<const Sample* const> cells, const Rung& rung,
                                    std::int32_t variant) const {
   // With several seeds the right and wrong answers are those of the first: the same question asked
   // again is no further question.
@@ -93,7 +88,6 @@ PairTable::Side PairTable::side_of(std::span<const Sample* const> cells,
     return source_.cells[static_cast<std::size_t>(sample->cell)].cell.seed;
   });
   const auto& cell = source_.cells[static_cast<std::size_t>(first.cell)].cell;
-  Rung rung = rungs_of(cells, metric, source_, settings_).front();
   Side side;
   side.variant = variant;
   side.num_fewshot = cell.num_fewshot;
@@ -104,7 +98,7 @@ PairTable::Side PairTable::side_of(std::span<const Sample* const> cells,
   side.standard_error = first.estimate.standard_error;
   if (cells.size() > 1 || std::isnan(side.standard_error))
     side.standard_error = stats::standard_deviation(as_span(rung.draws));
-  side.draws = std::move(rung.draws);
+  side.draws = rung.draws;
   side.seed = cell.seed;
   side.is_right = right_or_wrong(first);
   return side;

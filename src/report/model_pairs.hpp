@@ -12,22 +12,24 @@
 #include "report/ladder.hpp"
 #include "report/levers.hpp"
 #include "report/report.hpp"
+#include "report/rung.hpp"
 #include "report/sample.hpp"
 
 namespace allometer::report {
 
-/// Compares headline metrics while the draws of a task are at hand.
+/// Compares headline metrics of one task while its draws are at hand.
 class PairTable {
  public:
   PairTable(const Source& source, const Levers& levers, const Settings& settings)
       : source_(source), levers_(levers), settings_(settings) {}
 
-  /// The samples of one ladder, as of size_rows; anything but the task's headline metric is passed
-  /// over, and so are random weights. All ladders of a task come one after another.
-  void add(const Ladder& ladder, std::int32_t metric, std::span<const Sample* const> samples);
+  /// `samples`: one per cell of the ladder that is done, resampled and estimated; `rungs`: of them.
+  /// Anything but the task's headline metric is passed over, and so are random weights.
+  void add(const Ladder& ladder, std::int32_t metric, std::span<const Sample* const> samples,
+           std::span<const Rung> rungs);
 
-  /// Every pair of the same family and size that differs in one lever alone, task after task. Two
-  /// models whose levers are all alike are no pair.
+  /// Every pair of the same family and size that differs in one lever alone. Two models whose
+  /// levers are all alike are no pair.
   std::vector<PairRow> take_rows();
 
  private:
@@ -45,8 +47,7 @@ class PairTable {
     std::vector<std::int8_t> is_right;  ///< by question, -1 unanswered; empty if not right or wrong
   };
 
-  Side side_of(std::span<const Sample* const> cells, const results::PlannedMetric& metric,
-               std::int32_t variant) const;
+  Side side_of(std::span<const Sample* const> cells, const Rung& rung, std::int32_t variant) const;
   void compare_sides();
   void add_pairs(const std::string& lever, const std::vector<std::string>& levels,
                  std::vector<const Side*>& sides);
@@ -55,7 +56,7 @@ class PairTable {
   const Source& source_;
   const Levers& levers_;
   const Settings& settings_;
-  std::int32_t task_ = -1;  ///< that sides_ are of
+  std::int32_t task_ = 0;
   std::int32_t metric_ = 0;
   std::vector<Side> sides_;
   std::vector<PairRow> rows_;

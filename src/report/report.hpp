@@ -92,13 +92,13 @@ struct SlopeEstimate {
   double degrees_of_freedom = kUndefined;  ///< of its t distribution
   double t_low = kUndefined;               ///< small-sample t interval over models
   double t_high = kUndefined;
-  double p = kUndefined;               ///< two-sided t
-  std::string errors;                  ///< the t interval is over "families", "models" of them, or
-                                       ///< "models alike"
-  std::int32_t num_models = 0;         ///< that bear on the slope
-  std::int32_t num_families = 0;       ///< of those
-  double ci_low = kUndefined;          ///< bootstrap over questions, these models given
-  double ci_high = kUndefined;         ///<
+  double p = kUndefined;          ///< two-sided t
+  std::string errors;             ///< the t interval is over "families", "models" of them, or
+                                  ///< "models alike"
+  std::int32_t num_models = 0;    ///< that bear on the slope
+  std::int32_t num_families = 0;  ///< of those
+  double ci_low = kUndefined;     ///< bootstrap over questions, these models given
+  double ci_high = kUndefined;
   double question_error = kUndefined;  ///< standard deviation of the bootstrap's slopes
   double coverage = kUndefined;  ///< how often 95 % t intervals of so many families of so many
                                  ///< sizes hold the mean slope of all families, by simulation
@@ -413,7 +413,7 @@ struct LeverRow {
   std::int32_t num_sizes = 0;   ///< distinct N among them
   std::int32_t num_families = 0;
   Effect effect;                   ///< c
-  double p_adjusted = kUndefined;  ///< of c, Benjamini and Hochberg over the table's tasks
+  double p_adjusted = kUndefined;  ///< of c, Benjamini and Hochberg over the abilities, or tasks
   Effect decade;                   ///< b
   Effect interaction;              ///< change of c per ten-fold N, in a model of its own
   /// c / b: decades of parameters that the level is worth, with Fieller's interval.
@@ -501,7 +501,7 @@ Report analyse(const Source& source, int num_threads = 1);
 /// How a results file is to be analysed once more.
 struct AnalysisRequest {
   std::string settings;            ///< JSON object, laid over the job's own settings
-  std::vector<std::string> tasks;  ///< names, * and ? stand for any text; empty: all
+  std::vector<std::string> tasks;  ///< patterns of names as of fnmatch(3); empty: all
   bool as_json = false;
 };
 /// Of a results file. Throws ConfigError where a chosen task is not there.
@@ -512,11 +512,13 @@ Report analyse(const std::filesystem::path& path, const AnalysisRequest& request
 std::string format_tables(const Report& report);
 
 /// The tables of the results file: analysis_verdict, analysis_ability, analysis_size,
-/// analysis_points (its models), analysis_efficiency and, where tasks were asked with several
-/// numbers of shots, analysis_shots and analysis_shots_points (its models).
+/// analysis_points (its models), analysis_efficiency; where tasks were asked with several numbers
+/// of shots, analysis_shots and analysis_shots_points (its models); and, each where it has rows,
+/// analysis_lever, analysis_pairs, analysis_pareto, analysis_fewer_questions, analysis_anchors and
+/// analysis_density.
 std::vector<results::AnalysisTable> tables_of(const Report& report);
 
-/// Adds estimates and tables to the results file .
+/// Adds estimates and tables to the results file.
 void write(const std::filesystem::path& path, const Report& report);
 
 /// The same as one JSON object: settings, and each table as a list of rows; a number that does not

@@ -33,10 +33,12 @@ Rescale rescale_of(const results::PlannedMetric& metric, std::span<const double>
 }
 
 Rung rescaled(const Rung& rung, const Rescale& rescale) {
-  Rung score = rung;
+  Rung score;
+  score.point.model = rung.point.model;
+  score.point.parameters = rung.point.parameters;
   score.point.estimate = rescale(rung.point.estimate);
-  score.point.ci_low = rescale(rescale.unit < 0 ? rung.point.ci_high : rung.point.ci_low);
-  score.point.ci_high = rescale(rescale.unit < 0 ? rung.point.ci_low : rung.point.ci_high);
+  score.family = rung.family;
+  score.levers = rung.levers;
   score.draws = (rung.draws - rescale.zero) / rescale.unit;
   score.halves = (rung.halves - rescale.zero) / rescale.unit;
   return score;

@@ -25,8 +25,7 @@ struct Rescale {
 /// relative to the models at hand.
 Rescale rescale_of(const results::PlannedMetric& metric, std::span<const double> estimates);
 
-/// A rung with estimate, draws and halves rescaled; the interval of its estimate, being of the
-/// draws, is turned where less is better.
+/// A rung's model, and its estimate, draws and halves rescaled; nothing else of it.
 Rung rescaled(const Rung& rung, const Rescale& rescale);
 
 }  // namespace allometer::report

@@ -8,13 +8,7 @@
 #include "stats/bootstrap.hpp"
 
 namespace allometer::report {
-namespace {
-
-std::span<const double> as_span(const Eigen::ArrayXd& values) {
-  return {values.data(), static_cast<std::size_t>(values.size())};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 double parameters_of(const results::PlannedModel& model, const Settings& settings) {
   switch (settings.size) {

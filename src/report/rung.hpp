@@ -32,6 +32,10 @@ struct Rung {
   std::vector<double> answers;
 };
 
+inline std::span<const double> as_span(const Eigen::ArrayXd& values) {
+  return {values.data(), static_cast<std::size_t>(values.size())};
+}
+
 /// Does it have a size and a finite estimate, so that it can be set against size?
 bool is_sized(const Rung& rung);
 

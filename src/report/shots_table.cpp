@@ -128,7 +128,7 @@ SizeRelation relate_fits(const std::vector<Fit>& fits, bool is_gain, const Setti
   models.draws = Eigen::MatrixXd::Constant(settings.bootstrap_draws, std::ssize(fits), kUndefined);
   if (seeds.size() > 1)
     models.draws = resampled(fits, seeds, is_gain, settings.bootstrap_draws, "draws/" + key);
-  return relate(models, key, settings);
+  return relate_over_all(models, key, settings);
 }
 
 class RowMaker {

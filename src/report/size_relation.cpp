@@ -20,10 +20,6 @@
 namespace allometer::report {
 namespace {
 
-std::span<const double> as_span(const Eigen::ArrayXd& values) {
-  return {values.data(), static_cast<std::size_t>(values.size())};
-}
-
 void interval_into(Correlation& correlation, const Eigen::ArrayXd& draws, double confidence) {
   const auto interval = stats::percentile_interval(as_span(draws), confidence);
   correlation.ci_low = interval.low;
@@ -211,7 +207,8 @@ void add_questions(SlopeEstimate& slope, const Eigen::ArrayXd& slopes, double co
   slope.question_error = stats::standard_deviation(as_span(slopes));
 }
 
-SizeRelation relate(const SizedEstimates& models, std::string_view key, const Settings& settings) {
+SizeRelation relate_over_all(const SizedEstimates& models, std::string_view key,
+                             const Settings& settings) {
   SizeRelation row;
   const std::set<double> sizes(models.log_size.begin(), models.log_size.end());
   row.num_sizes = static_cast<std::int32_t>(sizes.size());
@@ -240,6 +237,12 @@ SizeRelation relate(const SizedEstimates& models, std::string_view key, const Se
   interval_into(row.spearman, drawn.spearman, settings.confidence);
   interval_into(row.kendall, drawn.kendall, settings.confidence);
   add_questions(row.slope, drawn.slope, settings.confidence);
+  return row;
+}
+
+SizeRelation relate(const SizedEstimates& models, std::string_view key, const Settings& settings) {
+  SizeRelation row = relate_over_all(models, key, settings);
+  if (row.num_sizes < 2) return row;
   relate_within_families(models, key, settings, row);
   if (settings.hierarchical) relate_hierarchically(models, key, settings, row);
   return row;

@@ -27,7 +27,11 @@ struct SizedEstimates {
 SizedEstimates sized(std::span<const Rung* const> rungs);
 SizedEstimates sized(std::span<const Rung> rungs);
 
-/// `key` names what is related, so that random permutations are its own.
+/// Over all models: coefficients with p and intervals, partial correlation and pooled slope. `key`
+/// names what is related, so that random permutations are its own.
+SizeRelation relate_over_all(const SizedEstimates& models, std::string_view key,
+                             const Settings& settings);
+/// The same, within families too and, on request, by the hierarchical bootstrap.
 SizeRelation relate(const SizedEstimates& models, std::string_view key, const Settings& settings);
 
 /// Models of families with a second size; of all families where none has one, or there is but one.

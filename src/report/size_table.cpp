@@ -253,7 +253,8 @@ SizeRow make_row(Draft draft, std::span<const Rung* const> rungs, std::int32_t m
   take_notes(draft, is_at_chance);
   if (draft.task.is_headline(draft.metric)) {
     const Rescale rescale = rescale_of(draft.metric, draft.models.estimate);
-    row.shape = shape_from(scores_of(draft, rescale), rescale.kind, draft.settings);
+    const std::vector<Rung> scores = scores_of(draft, rescale);
+    row.shape = shape_from(scores, sized(scores), rescale.kind, draft.settings);
   }
   return std::move(row);
 }
@@ -273,7 +274,7 @@ Judged judged_task(const AbilityMeasure& measure, const SizeRow& row, const Sour
   std::copy_if(measure.models.begin(), measure.models.end(), std::back_inserter(scores), is_sized);
   sort_smallest_first(scores);
   const auto& task = source.plan.tasks[static_cast<std::size_t>(row.task)];
-  Judged judged = judged_from(scores, row, row.shape);
+  Judged judged = judged_from(scores, sized(scores), row, row.shape);
   judged.name = task.name;
   judged.metric = task.metrics[static_cast<std::size_t>(row.metric)].name;
   judged.task = row.task;

@@ -437,7 +437,7 @@ TEST(Pairs, OfOtherValuesHaveThePOfTheBootstrap) {
   for (std::size_t i = 1; i < 5; ++i) {
     const PairRow& row = report.pair_rows[i];
     // Nothing differs: p and interval tell the same story.
-    EXPECT_EQ(row.p<0.05, row.ci_low> 0 || row.ci_high < 0);
+    EXPECT_EQ((row.p < 0.05), (row.ci_low > 0 || row.ci_high < 0));
     EXPECT_GE(row.p_adjusted, row.p);
   }
 }
@@ -511,6 +511,9 @@ TEST(Pairs, ComeTaskAfterTask) {
   FakeSweep sweep = tuned_questions();
   sweep.add_task("t", 100, {.name = "acc", .chance = 0.25}, tuned_answer);
   sweep.add_task("u", 80, {.name = "acc", .chance = 0.25}, testing::growing);
+  // The parts of an analysis come by ability, the other way round.
+  sweep.source().plan.tasks[0].ability = "z";
+  sweep.source().plan.tasks[1].ability = "a";
   const Report whole = sweep.analyse();
   EXPECT_EQ(whole.pair_rows.size(), 10u);
   EXPECT_EQ(whole.pair_rows[4].task, 0);
