@@ -1,6 +1,8 @@
 #include "report/fewer_questions.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -45,7 +47,8 @@ void FewerQuestions::add(const Ladder& ladder, std::int32_t metric,
   for (const Sample* sample : samples) {
     const auto& cell = source_.cells[static_cast<std::size_t>(sample->cell)].cell;
     auto answers = right_or_wrong(*sample);
-    const bool has_gap = std::ranges::find(answers, -1) != answers.end();
+    const bool has_gap =
+        std::ranges::any_of(answers, [](double answer) { return std::isnan(answer); });
     if (answers.empty() || has_gap) continue;
     const auto [found, is_new] = columns.try_emplace(cell.variant, Column{cell.seed, {}});
     if (is_new || cell.seed < found->second.seed) found->second = {cell.seed, std::move(answers)};
@@ -77,10 +80,14 @@ void FewerQuestions::add_rows(const Key& key, const std::map<std::int32_t, Colum
   if (items.undefined != stats::Undefined::no) return;
   const std::uint64_t seed =
       seed_from(fmt::format("anchors/{}/{}/{}", settings_.seed, task.name, key.num_fewshot));
-  for (const std::int32_t num_anchors : kNumAnchors) {
-    if (num_anchors >= key.num_questions) break;
-    constexpr auto kBy = stats::AnchorsBy::correctness;
-    const auto check = stats::check_anchors(right, group, kBy, num_anchors, seed);
+  constexpr auto kBy = stats::AnchorsBy::correctness;
+  std::vector<Eigen::Index> numbers;
+  std::ranges::copy_if(kNumAnchors, std::back_inserter(numbers),
+                       [&](Eigen::Index number) { return number < key.num_questions; });
+  if (numbers.empty()) return;
+  const auto checks = stats::check_anchors(right, group, kBy, numbers, seed);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const stats::AnchorCheck& check = checks[i];
     AnchorRow row;
     row.task = key.task;
     row.num_fewshot = key.num_fewshot;
@@ -91,10 +98,10 @@ void FewerQuestions::add_rows(const Key& key, const std::map<std::int32_t, Colum
     row.error_of_weighted_mean = check.weighted_mean.mean_absolute;
     row.error_of_p_irt = check.p_irt.mean_absolute;
     row.error_of_random = check.error_of_random;
-    fill_items(items, stats::choose_anchors(right, items, kBy, num_anchors, seed), row);
+    fill_items(items, stats::choose_anchors(right, items, kBy, numbers[i], seed), row);
     rows.push_back(std::move(row));
     // Of questions that all models answer alike one is enough: more are not to be had.
-    if (std::ssize(rows.back().questions) < num_anchors) break;
+    if (std::ssize(rows.back().questions) < numbers[i]) break;
   }
 }
 

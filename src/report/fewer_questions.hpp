@@ -39,7 +39,7 @@ class FewerQuestions {
   /// Answers of a variant's first seed.
   struct Column {
     std::uint64_t seed = 0;
-    std::vector<std::int8_t> answers;
+    std::vector<double> answers;
   };
 
   void add_rows(const Key& key, const std::map<std::int32_t, Column>& columns,

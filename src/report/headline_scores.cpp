@@ -19,11 +19,11 @@ bool is_right_or_wrong(const Sample& sample) {
          all_bits(sample.weight);
 }
 
-std::vector<std::int8_t> right_or_wrong(const Sample& sample) {
+std::vector<double> right_or_wrong(const Sample& sample) {
   if (!is_right_or_wrong(sample)) return {};
-  std::vector<std::int8_t> answers;
+  std::vector<double> answers;
   for (Eigen::Index q = 0; q < sample.value.size(); ++q)
-    answers.push_back(sample.weight[q] == 0 ? -1 : sample.value[q] == 1);
+    answers.push_back(sample.weight[q] == 0 ? kUndefined : sample.value[q]);
   return answers;
 }
 

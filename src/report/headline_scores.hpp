@@ -32,8 +32,8 @@ std::vector<HeadlineScore> headline_scores(const Ladder& ladder, std::int32_t me
 
 /// Is every answer of the sample, and there is one, 0 or 1, and does every question count alike?
 bool is_right_or_wrong(const Sample& sample);
-/// By question: 1 right, 0 wrong, -1 unanswered; nothing if the answers are not right or wrong.
-std::vector<std::int8_t> right_or_wrong(const Sample& sample);
+/// By question: 1 right, 0 wrong, NaN unanswered; nothing if the answers are not right or wrong.
+std::vector<double> right_or_wrong(const Sample& sample);
 
 /// A task asked with a number of shots.
 struct Measure {

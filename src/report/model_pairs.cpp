@@ -29,18 +29,13 @@ void compare_published(double standard_error, const Settings& settings, PairRow&
     row.p = 2 * stats::student_t_cdf(-std::abs(row.difference) / standard_error, kNormal);
 }
 
-void count_discordant(const std::vector<std::int8_t>& from, const std::vector<std::int8_t>& to,
+void count_discordant(const std::vector<double>& from, const std::vector<double>& to,
                       PairRow& row) {
-  std::int64_t only_from = 0;
-  std::int64_t only_to = 0;
-  for (std::size_t q = 0; q < from.size(); ++q) {
-    only_from += from[q] == 1 && to[q] == 0;
-    only_to += from[q] == 0 && to[q] == 1;
-  }
-  const auto test = stats::mcnemar(only_from, only_to);
+  const auto answers = stats::count_paired_answers(from, to);
+  const auto test = stats::mcnemar(answers.first_only, answers.second_only);
   row.method = PairMethod::right_or_wrong;
-  row.only_from_right = static_cast<double>(only_from);
-  row.only_to_right = static_cast<double>(only_to);
+  row.only_from_right = static_cast<double>(answers.first_only);
+  row.only_to_right = static_cast<double>(answers.second_only);
   row.mcnemar_exact_p = test.exact_p;
   row.mcnemar_mid_p = test.mid_p;
   row.p = test.mid_p;

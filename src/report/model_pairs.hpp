@@ -43,8 +43,8 @@ class PairTable {
     double estimate = kUndefined;
     double standard_error = kUndefined;
     Eigen::ArrayXd draws;
-    std::uint64_t seed = 0;             ///< of `is_right`
-    std::vector<std::int8_t> is_right;  ///< by question, -1 unanswered; empty if not right or wrong
+    std::uint64_t seed = 0;        ///< of `is_right`
+    std::vector<double> is_right;  ///< by question, NaN unanswered; empty if not right or wrong
   };
 
   Side side_of(std::span<const Sample* const> cells, const Rung& rung, std::int32_t variant) const;

@@ -77,24 +77,48 @@ AnchorEstimates estimate(const Anchors& anchors, const ItemResponse& items, cons
   return estimate_from_anchors(anchors, items, right(anchors.questions, model).array(), weighing);
 }
 
+/// Fits of every other model, and of the rest; none below four models.
+std::vector<ItemResponse> fits_of_halves(const MatrixXd& right) {
+  std::vector<ItemResponse> fits;
+  if (right.cols() < 4) return fits;
+  for (const Index half : {0, 1}) {
+    std::vector<Index> seen;
+    for (Index i = half; i < right.cols(); i += 2) seen.push_back(i);
+    fits.push_back(fit_item_response(right(Eigen::all, seen)));
+  }
+  return fits;
+}
+
 /// Of models with all answers, p-IRT's error with items that have not seen them.
-AnchorWeighing weighing_from_halves(const MatrixXd& right, const Anchors& anchors) {
+AnchorWeighing weighing_from_halves(const MatrixXd& right, const std::vector<ItemResponse>& halves,
+                                    const Anchors& anchors) {
   AnchorWeighing weighing;
   const Index models = right.cols();
   const ArrayXd full = right.colwise().mean().transpose();
   weighing.variance = (full * (1 - full)).mean();
-  if (models < 4) return weighing;
+  if (halves.empty()) return weighing;
   double sum = 0;
   for (const Index half : {0, 1}) {
-    std::vector<Index> seen;
-    for (Index i = half; i < models; i += 2) seen.push_back(i);
-    const ItemResponse items = fit_item_response(right(Eigen::all, seen));
+    const ItemResponse& items = halves[static_cast<std::size_t>(half)];
     for (Index i = 1 - half; i < models; i += 2) {
       sum += std::abs(estimate(anchors, items, right, i, {}).p_irt - full[i]);
     }
   }
   weighing.error_of_p_irt = sum / static_cast<double>(models);
   return weighing;
+}
+
+/// From the estimates to their errors.
+void summarise(double questions, Index num_anchors, AnchorCheck& check) {
+  check.undefined = Undefined::no;
+  check.weighted_mean = error_of(check.estimates, check.full, &AnchorEstimates::weighted_mean);
+  check.p_irt = error_of(check.estimates, check.full, &AnchorEstimates::p_irt);
+  check.gp_irt = error_of(check.estimates, check.full, &AnchorEstimates::gp_irt);
+  const double asked = std::min(static_cast<double>(num_anchors), questions);
+  const double shrink = std::sqrt((questions - asked) / (questions - 1) / asked);
+  // The mean of |normal| is sqrt(2 / pi) of its standard deviation.
+  check.error_of_random = std::sqrt(2 * std::numbers::inv_pi) * shrink *
+                          (check.full * (1 - check.full)).max(0.0).sqrt().mean();
 }
 
 }  // namespace
@@ -161,38 +185,41 @@ AnchorEstimates estimate_from_anchors(const Anchors& anchors, const ItemResponse
 
 AnchorCheck check_anchors(const Eigen::Ref<const MatrixXd>& right, std::span<const int> group,
                           AnchorsBy by, Index num_anchors, std::uint64_t seed) {
+  return check_anchors(right, group, by, std::span(&num_anchors, 1), seed).front();
+}
+
+std::vector<AnchorCheck> check_anchors(const Eigen::Ref<const MatrixXd>& right,
+                                       std::span<const int> group, AnchorsBy by,
+                                       std::span<const Index> num_anchors, std::uint64_t seed) {
   ALLOMETER_EXPECT(right.allFinite());
   ALLOMETER_EXPECT(group.empty() || static_cast<Index>(group.size()) == right.cols());
-  AnchorCheck check;
+  std::vector<AnchorCheck> checks(num_anchors.size());
   const Index models = right.cols();
-  if (right.rows() < 2 || models == 0) return check;
-  check.full = right.colwise().mean().transpose();
+  if (right.rows() < 2 || models == 0) return checks;
   const std::vector<std::vector<Index>> folds = folds_of(models, group);
-  check.num_folds = static_cast<int>(folds.size());
-  check.estimates.resize(static_cast<std::size_t>(models));
+  for (AnchorCheck& check : checks) {
+    check.full = right.colwise().mean().transpose();
+    check.num_folds = static_cast<int>(folds.size());
+    check.estimates.resize(static_cast<std::size_t>(models));
+  }
   for (const std::vector<Index>& left_out : folds) {
     const std::vector<Index> others = all_but(models, left_out);
-    if (others.size() < 2) return {};
+    if (others.size() < 2) return std::vector<AnchorCheck>(num_anchors.size());
     const MatrixXd seen = right(Eigen::all, others);
     const ItemResponse items = fit_item_response(seen);
-    const Anchors anchors = choose_anchors(seen, items, by, num_anchors, seed);
-    const AnchorWeighing weighing = weighing_from_halves(seen, anchors);
-    for (const Index model : left_out) {
-      check.estimates[static_cast<std::size_t>(model)] =
-          estimate(anchors, items, right, model, weighing);
+    const std::vector<ItemResponse> halves = fits_of_halves(seen);
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+      const Anchors anchors = choose_anchors(seen, items, by, num_anchors[i], seed);
+      const AnchorWeighing weighing = weighing_from_halves(seen, halves, anchors);
+      for (const Index model : left_out) {
+        checks[i].estimates[static_cast<std::size_t>(model)] =
+            estimate(anchors, items, right, model, weighing);
+      }
     }
   }
-  check.undefined = Undefined::no;
-  check.weighted_mean = error_of(check.estimates, check.full, &AnchorEstimates::weighted_mean);
-  check.p_irt = error_of(check.estimates, check.full, &AnchorEstimates::p_irt);
-  check.gp_irt = error_of(check.estimates, check.full, &AnchorEstimates::gp_irt);
-  const auto questions = static_cast<double>(right.rows());
-  const double asked = std::min(static_cast<double>(num_anchors), questions);
-  const double shrink = std::sqrt((questions - asked) / (questions - 1) / asked);
-  // The mean of |normal| is sqrt(2 / pi) of its standard deviation.
-  check.error_of_random = std::sqrt(2 * std::numbers::inv_pi) * shrink *
-                          (check.full * (1 - check.full)).max(0.0).sqrt().mean();
-  return check;
+  for (std::size_t i = 0; i < checks.size(); ++i)
+    summarise(static_cast<double>(right.rows()), num_anchors[i], checks[i]);
+  return checks;
 }
 
 }  // namespace allometer::stats

@@ -85,5 +85,10 @@ struct AnchorCheck {
 AnchorCheck check_anchors(const Eigen::Ref<const Eigen::MatrixXd>& right,
                           std::span<const int> group, AnchorsBy by, Eigen::Index num_anchors,
                           std::uint64_t seed);
+/// The same for several numbers of anchors, with the fits of one.
+std::vector<AnchorCheck> check_anchors(const Eigen::Ref<const Eigen::MatrixXd>& right,
+                                       std::span<const int> group, AnchorsBy by,
+                                       std::span<const Eigen::Index> num_anchors,
+                                       std::uint64_t seed);
 
 }  // namespace allometer::stats

@@ -254,9 +254,9 @@ CapacityDensity capacity_density(const DensityLaw& law, double num_parameters, d
   const Draws score_draws(law.score_fit);
   const std::uint64_t seed = seed_from(std::string(key) + "/capacity density");
   std::vector<double> densities;
+  DensityLaw drawn = law;  // its score's parameters are those of each draw
   for (std::int32_t i = 0; i < num_draws; ++i) {
     SplitMix64 random = stream_of_draw(seed, static_cast<std::uint64_t>(i));
-    DensityLaw drawn = law;
     const VectorXd loss_parameters = loss_draws(random);
     set_score_parameters(drawn, score_draws(random));
     const double drawn_score = inside(drawn, score + standard_error * random.normal());

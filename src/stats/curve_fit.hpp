@@ -27,7 +27,8 @@ std::string_view name_of(Curve curve);
 struct CurveParameter {
   std::string_view name;  ///< as in Curve
   double estimate = std::numeric_limits<double>::quiet_NaN();
-  double standard_error = std::numeric_limits<double>::quiet_NaN();  ///< 0 where fixed
+  double standard_error =
+      std::numeric_limits<double>::quiet_NaN();           ///< 0 where fixed, NaN without interval
   double low = std::numeric_limits<double>::quiet_NaN();  ///< of the t interval, symmetric
   double high = std::numeric_limits<double>::quiet_NaN();
   bool is_fixed = false;

@@ -1,4 +1,4 @@
-# Header-only Boost.Math: Student's t.
+# Header-only Boost.Math: distributions and quadrature.
 target_link_libraries(allometer_stats PRIVATE Boost::headers)
 allometer_kernels(stats)
 # The products of stats are of whole numbers: contracted or not, they are exact.

@@ -80,11 +80,17 @@ LinearModel::LinearModel(const Eigen::Ref<const MatrixXd>& design, std::span<con
   basis_ = svd.matrixU().leftCols(rank_);
   row_basis_ = svd.matrixV().leftCols(rank_);
   singular_values_ = values.head(rank_);
-  residuals_ = y_ - basis_ * (basis_.transpose() * y_);
-  const double rounding = 8 * static_cast<double>(y_.size()) * kEpsilon;
-  if (residuals_.lpNorm<Eigen::Infinity>() <= rounding * y_.lpNorm<Eigen::Infinity>()) {
-    residuals_.setZero();
+  residuals_ = residuals_of(y_);
+}
+
+VectorXd LinearModel::residuals_of(const Eigen::Ref<const VectorXd>& y) const {
+  ALLOMETER_EXPECT(is_finite_ && y.size() == y_.size());
+  VectorXd residuals = y - basis_ * (basis_.transpose() * y);
+  const double rounding = 8 * static_cast<double>(y.size()) * kEpsilon;
+  if (residuals.lpNorm<Eigen::Infinity>() <= rounding * y.lpNorm<Eigen::Infinity>()) {
+    residuals.setZero();
   }
+  return residuals;
 }
 
 /// The estimate of contrast' coefficients is weights' y.

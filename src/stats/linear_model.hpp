@@ -73,6 +73,8 @@ class LinearModel {
   Eigen::VectorXd leverages() const { return basis_.rowwise().squaredNorm(); }
   /// [n]; all exactly 0 where they are no more than the rounding of y.
   const Eigen::VectorXd& residuals() const { return residuals_; }
+  /// [n]: those of another y on the same design, which must be finite, as y.
+  Eigen::VectorXd residuals_of(const Eigen::Ref<const Eigen::VectorXd>& y) const;
 
  private:
   struct Scatter {

@@ -242,12 +242,13 @@ VectorXd Laplace::gradient_of(const EffectsHessian& hessian) const {
   const auto leverage_family = [&](Index i) -> ArrayXd {
     return s * inverse.cross.col(family_of(i)) + t * inverse.family[family_of(i)];
   };
-  const auto curvature = [&](Index i) -> ArrayXd {
+  Eigen::ArrayXXd curvature(probability_.rows(), models());
+  for (Index i = 0; i < models(); ++i) {
     ArrayXd leverage = s * leverage_question(i);
     if (has_families()) leverage += t * leverage_family(i);
-    return weight(i) * (1 - 2 * probability_.col(i)) * leverage;
-  };
-  const Effects a = hessian.solve(gathered(curvature));
+    curvature.col(i) = weight(i) * (1 - 2 * probability_.col(i)) * leverage;
+  }
+  const Effects a = hessian.solve(gathered([&](Index i) -> ArrayXd { return curvature.col(i); }));
   const Index fixed = data_.design.cols();
   VectorXd gradient = VectorXd::Zero(num_parameters());
   for (Index i = 0; i < models(); ++i) {
@@ -255,7 +256,7 @@ VectorXd Laplace::gradient_of(const EffectsHessian& hessian) const {
     const ArrayXd of_residual = residual(i);
     const double a_family = has_families() ? a.family[family_of(i)] : 0;
     const ArrayXd score =
-        of_residual - 0.5 * curvature(i) + 0.5 * of_weight * (s * a.question + t * a_family);
+        of_residual - 0.5 * curvature.col(i) + 0.5 * of_weight * (s * a.question + t * a_family);
     gradient.head(fixed) += data_.design.row(i).transpose() * score.sum();
     gradient[fixed] +=
         (score * mode_.question - 0.5 * of_residual * a.question - of_weight * leverage_question(i))

@@ -43,9 +43,9 @@ struct MixedLogistic {
   /// A deviation was estimated as nought (lme4 calls such a fit singular): the data show no more
   /// variation between questions, or families, than chance gives.
   bool singular = false;
-  /// too_few: no answers. constant: all right or all wrong, or columns that are constant or depend
-  /// on each other over the models with answers. not_finite: among the columns. separated: an
-  /// effect grows without bound, since a column tells right from wrong without error.
+  /// too_few: no answers. constant: all right or all wrong. not_identified: columns that are
+  /// constant or depend on each other over the models with answers. not_finite: among the columns.
+  /// separated: an effect grows without bound, since a column tells right from wrong without error.
   Undefined undefined = Undefined::too_few;
 };
 

@@ -44,11 +44,11 @@ PartialCorrelation partial_pearson(std::span<const double> x, std::span<const do
   }
   MatrixXd design = MatrixXd::Ones(n, given.cols() + 1);
   design.rightCols(given.cols()) = given;
-  const LinearModel of_x(design, x);
-  const LinearModel of_y(design, y);
-  result.degrees_of_freedom = static_cast<int>(of_x.residual_degrees_of_freedom()) - 1;
+  const LinearModel model(design, x);
+  result.degrees_of_freedom = static_cast<int>(model.residual_degrees_of_freedom()) - 1;
   if (result.degrees_of_freedom < 0) return result;
-  const Coefficient r = pearson(span_of(of_x.residuals()), span_of(of_y.residuals()));
+  const VectorXd of_y = model.residuals_of(Eigen::Map<const VectorXd>(y.data(), n));
+  const Coefficient r = pearson(span_of(model.residuals()), span_of(of_y));
   result.value = r.value;
   result.undefined = r.undefined;
   result.p = correlation_p(r.value, result.degrees_of_freedom);

@@ -262,11 +262,11 @@ std::int64_t count_orders(const std::map<int, std::vector<std::size_t>>& members
   return orders;
 }
 
-void draw_orders(const Points& points, const std::map<int, std::vector<std::size_t>>& members,
-                 std::uint64_t seed, std::int64_t num_draws, Tallies& tallies) {
+void draw_orders(Permuted& permuted, std::size_t num_points,
+                 const std::map<int, std::vector<std::size_t>>& members, std::uint64_t seed,
+                 std::int64_t num_draws, Tallies& tallies) {
   SplitMix64 random(seed);
-  Permuted permuted(points);
-  std::vector<std::size_t> order(points.size());
+  std::vector<std::size_t> order(num_points);
   std::vector<std::size_t> shuffled;
   for (std::int64_t draw = 0; draw < num_draws; ++draw) {
     for (const auto& [label, positions] : members) {
@@ -304,7 +304,7 @@ PermutationTest permutation_test(std::span<const double> x, std::span<const doub
     test.spearman = tallies.spearman.exact(orders);
     test.kendall = tallies.kendall.exact(orders);
   } else {
-    draw_orders(points, members, seed, num_draws, tallies);
+    draw_orders(permuted, points.size(), members, seed, num_draws, tallies);
     test.permutations = num_draws;
     test.pearson = tallies.pearson.drawn(num_draws);
     test.spearman = tallies.spearman.drawn(num_draws);

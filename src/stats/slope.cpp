@@ -1,5 +1,7 @@
 #include "stats/slope.hpp"
 
+#include <optional>
+
 namespace allometer::stats {
 namespace {
 
@@ -55,20 +57,21 @@ Slope pooled_slope(std::span<const double> x, std::span<const double> y,
   const FamilyModels models = family_models(x, y, family, Keep::all);
   Slope slope = slope_of(models);
   if (models.undefined != Undefined::no) return slope;
-  const LinearModel within(with_x(models.intercepts(), models), models.y);
-  const bool by_family = models.families_are_clusters() || within.residual_degrees_of_freedom() < 1;
-  if (by_family) {
+  std::optional<LinearModel> within;
+  if (!models.families_are_clusters())
+    within.emplace(with_x(models.intercepts(), models), models.y);
+  if (!within || within->residual_degrees_of_freedom() < 1) {
     slope.errors = SlopeErrors::families;
     const MatrixXd intercept = MatrixXd::Ones(models.x.size(), 1);
     slope.test = LinearModel(with_x(intercept, models), models.y, models.family)
                      .test_coefficient(1, Errors::clustered, confidence);
   } else {
-    const bool is_alike = hides_scatter(within);
+    const bool is_alike = hides_scatter(*within);
     slope.errors = is_alike ? SlopeErrors::models_alike : SlopeErrors::models;
     const VectorXd centred = models.x.array() - models.x.mean();
     slope.test =
-        within.test_weighted_sum(centred / centred.squaredNorm(),
-                                 is_alike ? Errors::classical : Errors::clustered, confidence);
+        within->test_weighted_sum(centred / centred.squaredNorm(),
+                                  is_alike ? Errors::classical : Errors::clustered, confidence);
   }
   if (slope.num_sizes < 3) slope.test = without_interval(slope.test);
   return slope;

@@ -39,7 +39,7 @@ struct Kernels {
   std::ptrdiff_t tile_columns;
 
   /// Concordant less discordant pairs of n points in rising order of x; tie_begin[i] is the first
-  /// point with the x of point i. words: (n + 63) / 64 zeros each, which are changed.
+  /// point with the x of point i. seen, seen_before: (n + 63) / 64 zeros each, which are changed.
   std::int64_t (*pair_score)(const RankedPoint* points, const std::int32_t* tie_begin,
                              std::int32_t n, std::uint64_t* seen, std::int32_t* seen_before);
 };
