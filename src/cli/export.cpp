@@ -18,7 +18,7 @@ Options declare() {
                   "lm-evaluation-harness writes them, a folder for each variant, number of "
                   "demonstrations and seed. "
                   "csv: estimates.csv, a row for each cell and metric, and records.csv, a row for "
-                  "each question. There "
+                  "each question and metric. There "
                   "is no Parquet: Debian 12 has no library for it; "
                   "pandas.read_csv(...).to_parquet(...) makes it of "
                   "the CSV.");

@@ -20,8 +20,7 @@ Options declare() {
       "(docs/importing.md). The file is an ordinary one: `allometer analyze` reads it.");
   options
       .argument("INPUT", Options::Presence::repeated,
-                "files, shell patterns in quotes, or directories (every .json, .jsonl and .csv "
-                "file below)")
+                "files, quoted shell patterns, or directories (all .json, .jsonl, .csv below)")
       .option("models,m", "FILE", "the sidecar; several are in jobs/published")
       .option("output,o", "FILE", "the results file to write (needed)")
       .example("allometer import pythia/ --models jobs/published/pythia.yaml -o pythia.h5",

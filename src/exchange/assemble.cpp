@@ -7,20 +7,16 @@
 
 #include <fmt/format.h>
 
-#include "core/contract.hpp"
 #include "core/error.hpp"
 #include "exchange/json_text.hpp"
 #include "exchange/known_metric.hpp"
 #include "exchange/question_count.hpp"
-#include "io/hdf5.hpp"
-#include "job/glob.hpp"
 
 namespace allometer::exchange {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-/// What stands for the number format of a model that somebody else ran.
-constexpr const char* kPrecision = "published";
+/// What stands for the number format of a model that somebody else ran, and for its sampler.
+constexpr const char* kPublished = "published";
 /// Two statements of one number agree if they differ by less than this share of it.
 constexpr double kAgreement = 1e-6;
 
@@ -132,12 +128,15 @@ class Assembler {
     out_.left_out.push_back(fmt::format("{}: {}", what, reason));
   }
 
+  static bool is_about(const ModelRule& rule, const ReportedRun& run) {
+    return rule.match(run.model) || (!run.one_of_many && rule.match(run.file.filename().string()));
+  }
+
   /// Nothing if the sidecar leaves the model out.
   std::optional<ModelFacts> facts_of(const ReportedRun& run) {
     ModelFacts facts = run.facts;
-    const std::string file = run.file.filename().string();
     for (const ModelRule& rule : sidecar_.models) {
-      if (!rule.match(run.model) && (run.one_of_many || !rule.match(file))) continue;
+      if (!is_about(rule, run)) continue;
       if (rule.exclude) {
         leave_out(run.model, *rule.exclude);
         return std::nullopt;
@@ -174,8 +173,7 @@ class Assembler {
   /// Does an entry of the sidecar name this run's model?
   bool sidecar_names(const ReportedRun& run) const {
     return std::any_of(sidecar_.models.begin(), sidecar_.models.end(), [&](const ModelRule& rule) {
-      return rule.facts.name && (rule.match(run.model) ||
-                                 (!run.one_of_many && rule.match(run.file.filename().string())));
+      return rule.facts.name && is_about(rule, run);
     });
   }
 
@@ -280,14 +278,14 @@ class Assembler {
       planned.num_parameters_without_embeddings =
           model.facts.num_parameters_without_embeddings.value_or(0);
       planned.levers = model.facts.levers;
-      planned.training_tokens = model.facts.training_tokens.value_or(kNaN);
-      planned.training_flops = model.facts.training_flops.value_or(kNaN);
+      planned.training_tokens = model.facts.training_tokens.value_or(results::kUnknown);
+      planned.training_flops = model.facts.training_flops.value_or(results::kUnknown);
       planned.digest = sha256(json_text({{"published model", name},
                                          {"family", planned.family},
                                          {"num_parameters", planned.num_parameters},
                                          {"levers", planned.levers}}));
       out_.plan.models.push_back(std::move(planned));
-      out_.plan.variants.push_back({model.index, kPrecision, name + "/" + kPrecision});
+      out_.plan.variants.push_back({model.index, kPublished, name + "/" + kPublished});
     }
   }
 
@@ -348,8 +346,8 @@ class Assembler {
     planned.unit = known.unit;
     planned.long_name = known.long_name;
     planned.has_standard_error = known.has_standard_error;
-    planned.chance = number_for(task.rule.chance, metric, known.is_share, kNaN);
-    planned.majority = kNaN;
+    planned.chance = number_for(task.rule.chance, metric, known.is_share, results::kUnknown);
+    planned.majority = results::kUnknown;
     planned.best = number_for(task.rule.best, metric, known.is_share, known.best);
     planned.higher_is_better = direction_of(name, task, metric, known);
     return planned;
@@ -442,7 +440,7 @@ class Assembler {
     planned.task = task.index;
     planned.num_fewshot = shots;
     planned.seed = seed;
-    planned.sampler = kPrecision;
+    planned.sampler = kPublished;
     Json identity = {
         {"published cell", 1},
         {"model", out_.plan.models[static_cast<std::size_t>(planned.variant)].digest.hex()},
@@ -512,8 +510,8 @@ class Assembler {
                        [&](const AnsweredMetric& other) { return other.name == metric.name; });
       const auto at = static_cast<std::size_t>(found - answers.metrics.begin());
       const bool has = found != answers.metrics.end();
-      values.push_back(has ? record.metric_value[at] : kNaN);
-      weights.push_back(has ? record.metric_weight[at] : kNaN);
+      values.push_back(has ? record.metric_value[at] : results::kUnknown);
+      weights.push_back(has ? record.metric_weight[at] : results::kUnknown);
     }
     record.metric_value = std::move(values);
     record.metric_weight = std::move(weights);
@@ -541,7 +539,7 @@ class Assembler {
         shard.cell = cell;
         shard.begin = shard.end = record.question;
         shard.host = "elsewhere";
-        shard.cost.wall_seconds = kNaN;
+        shard.cost.wall_seconds = results::kUnknown;
       }
       ++out_.shards.back().end;
       out_.shards.back().records.push_back(std::move(record));

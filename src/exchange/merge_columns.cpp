@@ -172,16 +172,18 @@ class Writer {
 
   template <class T>
   void write_values(const Column& column, const MergedRows& rows) {
-    write_changed<T>(column, rows, [](std::size_t, const T& value) { return value; });
     const std::string& name = column.layout.info.name;
     constexpr std::string_view kRowSize = "_row_size";
     if constexpr (std::is_same_v<T, std::int32_t>) {
-      if (!name.ends_with(kRowSize)) return;
-      auto& sizes = row_sizes_[name.substr(0, name.size() - kRowSize.size())];
-      read<T>(column, rows, [&](std::size_t, const std::vector<T>& values) {
-        sizes.insert(sizes.end(), values.begin(), values.end());
-      });
+      if (name.ends_with(kRowSize)) {
+        auto& sizes = row_sizes_[name.substr(0, name.size() - kRowSize.size())];
+        return write_changed<T>(column, rows, [&](std::size_t, T size) {
+          sizes.push_back(size);
+          return size;
+        });
+      }
     }
+    write_changed<T>(column, rows, [](std::size_t, const T& value) { return value; });
   }
 
   void write_index(const Column& column, const MergedRows& rows, const MergedRows& target) {

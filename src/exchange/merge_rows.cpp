@@ -425,7 +425,7 @@ class Planner {
   }
 
   std::size_t starts_in(std::size_t file) const {
-    return inputs_[file].job.read_column<std::int32_t>("start_number").size();
+    return static_cast<std::size_t>(inputs_[file].job.num_rows("start_number"));
   }
 
   template <class Texts>

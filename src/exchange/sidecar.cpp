@@ -238,10 +238,6 @@ bool Match::operator()(std::string_view name) const {
                      [&](const std::string& pattern) { return job::glob_match(pattern, name); });
 }
 
-std::string Match::text() const {
-  return fmt::format("{}", fmt::join(patterns, ", "));
-}
-
 Sidecar parse_sidecar(std::string_view text, const std::filesystem::path& file) {
   Sidecar sidecar;
   sidecar.file = file;

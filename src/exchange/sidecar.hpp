@@ -20,7 +20,6 @@ struct Match {
   std::vector<std::string> patterns;
 
   bool operator()(std::string_view name) const;
-  std::string text() const;
 };
 
 /// Every entry that matches counts; a later one overrides what an earlier one says.

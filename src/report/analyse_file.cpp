@@ -91,7 +91,7 @@ std::shared_ptr<const Analysis> open_analysis(const std::filesystem::path& path,
 }
 
 void write(const std::filesystem::path& path, const Report& report) {
-  results::write_analysis(path, report.plan.analysis, report.estimates, tables_of(report));
+  results::write_analysis(path, report.plan, report.estimates, tables_of(report));
 }
 
 std::string deliver(const std::filesystem::path& path, const AnalysisRequest& request,

@@ -481,8 +481,8 @@ std::vector<QuestionRecord> ResultsFile::records(std::int32_t cell) const {
   read_answers(impl_->job, begin, records);
   for (const PlannedMetric& metric : impl_->plan.tasks[task].metrics) {
     const auto [value_column, weight_column] = impl_->metric_columns(metric);
-    const auto values = impl_->job.read_rows<double>(value_column, begin, count);
-    const auto weights = impl_->job.read_rows<double>(weight_column, begin, count);
+    const auto values = impl_->records.read(value_column, begin, count);
+    const auto weights = impl_->records.read(weight_column, begin, count);
     for (std::size_t i = 0; i < records.size(); ++i) {
       records[i].metric_value.push_back(values[i]);
       records[i].metric_weight.push_back(weights[i]);
@@ -516,11 +516,11 @@ std::optional<PublishedValue> ResultsFile::published(std::int32_t cell, std::int
 
 namespace {
 
-void write_estimates(Hdf5Group& job, const PlanRecord& plan, const std::string& settings,
+void write_estimates(Hdf5Group& job, const PlanRecord& plan,
                      const std::vector<ResultsFile::Estimate>& estimates) {
   Hdf5Group group = job.create_group(kEstimates);
   group.set_attribute("title", "aggregates of every cell and metric");
-  group.set_attribute("analysis", settings);
+  group.set_attribute("analysis", plan.analysis);
   const auto cell_of = [&](const ResultsFile::Estimate& estimate) -> const PlannedCell& {
     return plan.cells.at(static_cast<std::size_t>(estimate.cell));
   };
@@ -588,17 +588,16 @@ void write_table(Hdf5Group& job, const AnalysisTable& table) {
 
 }  // namespace
 
-void write_analysis(const std::filesystem::path& path, const std::string& settings,
+void write_analysis(const std::filesystem::path& path, const PlanRecord& plan,
                     const std::vector<ResultsFile::Estimate>& estimates,
                     const std::vector<AnalysisTable>& tables) {
-  const PlanRecord plan = ResultsFile(path).plan();
   io::replace_file(path, [&](const std::filesystem::path& temporary) {
     std::filesystem::copy_file(path, temporary);
     io::Hdf5File file = io::Hdf5File::open(temporary, io::Hdf5File::Mode::extend, path);
     {
       Hdf5Group job = file.root().open_group(job_group_name(file, path));
       for (const std::string& former : job.group_names()) job.remove(former);
-      write_estimates(job, plan, settings, estimates);
+      write_estimates(job, plan, estimates);
       for (const AnalysisTable& table : tables) write_table(job, table);
     }
     file.close();

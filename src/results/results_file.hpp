@@ -97,8 +97,8 @@ class ResultsFile {
 };
 
 /// Adds estimates and tables to a results file: a copy is extended and renamed over it, so a kill
-/// leaves the old one. `settings`: the JSON object that they were made with.
-void write_analysis(const std::filesystem::path& path, const std::string& settings,
+/// leaves the old one. `plan`: of the file, with the analysis settings that they were made with.
+void write_analysis(const std::filesystem::path& path, const PlanRecord& plan,
                     const std::vector<ResultsFile::Estimate>& estimates,
                     const std::vector<AnalysisTable>& tables);
 

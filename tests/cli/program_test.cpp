@@ -69,8 +69,8 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 const std::vector<std::string> kCommands = {
-    "run",     "collect",  "analyze", "plan",     "status", "tasks",     "verify",
-    "inspect", "tokenize", "score",   "generate", "logits", "make-model"};
+    "run",   "collect", "analyze", "import",   "export", "merge",    "plan",   "status",
+    "tasks", "verify",  "inspect", "tokenize", "score",  "generate", "logits", "make-model"};
 
 TEST(Program, HelpNamesEveryCommand) {
   const Outcome outcome = run_program({"--help"});

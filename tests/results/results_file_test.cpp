@@ -200,8 +200,8 @@ TEST_F(ResultsFileTest, GivesBackWhatOthersReportedOfACell) {
 TEST_F(ResultsFileTest, AnalysisReplacesAnEarlierOneAndLeavesTheRestAlone) {
   AnalysisTable other = make_table();
   other.name = "analysis_old";
-  write_analysis(output_, "{}", {}, {other});
-  write_analysis(output_, "{}", make_estimates(), {make_table()});
+  write_analysis(output_, sample::make_plan(), {}, {other});
+  write_analysis(output_, sample::make_plan(), make_estimates(), {make_table()});
   EXPECT_EQ(ResultsFile(output_).cells().size(), 7u);
   const std::string command = fmt::format(
       "/usr/bin/python3 -c \"import h5py; g = h5py.File('{}')['stories__small_ladder']; "
@@ -372,7 +372,7 @@ class Readers : public ::testing::TestWithParam<const char*> {};
 TEST_P(Readers, OpenEverything) {
   const sample::Directory directory;
   const auto output = write_sample(directory.path());
-  write_analysis(output, "{}", make_estimates(), {make_table()});
+  write_analysis(output, sample::make_plan(), make_estimates(), {make_table()});
   const auto messages = directory.path() / "messages";
   const std::string command =
       fmt::format("/usr/bin/python3 {}/tests/results/check_readers.py {} {} > {} 2>&1",
