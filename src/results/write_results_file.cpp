@@ -581,8 +581,7 @@ void check_shard(const ShardResult& shard, const PlannedCell& cell, const Planne
   const auto questions =
       std::min(cell.num_questions, static_cast<std::int32_t>(task.question_ids.size()));
   const auto fits = [&](const QuestionRecord& record) {
-    return record.question < questions &&
-           record.metric_value.size() == task.metrics.size();
+    return record.question < questions && record.metric_value.size() == task.metrics.size();
   };
   if (std::all_of(shard.records.begin(), shard.records.end(), fits)) return;
   throw FormatError(

@@ -33,19 +33,19 @@ table:
   scores: [{column: C, task: t, metric: m, times: 0.01, standard_error: SE}]
 )y",
                                         "s.yaml");
-ASSERT_EQ(sidecar.models.size(), 1);
-EXPECT_TRUE(sidecar.models[0].match("bcd"));
-EXPECT_FALSE(sidecar.models[0].match("cb"));
-EXPECT_EQ(sidecar.models[0].facts.num_parameters, 7000000000);
-EXPECT_EQ(sidecar.models[0].facts.levers.at("tuning"), "base");
-EXPECT_EQ(sidecar.files[0].num_fewshot, 5);
-EXPECT_EQ(sidecar.tasks[0].chance.of_metric.at("acc"), 0.25);
-EXPECT_EQ(sidecar.tasks[0].best.of_shares, 1);
-EXPECT_FALSE(sidecar.tasks[0].higher_is_better.at("ppl"));
-ASSERT_TRUE(sidecar.table);
-EXPECT_EQ(sidecar.table->num_parameters->times, 1e9);
-EXPECT_EQ(sidecar.table->scores[0].standard_error, "SE");
-EXPECT_TRUE(parse_sidecar("", "s.yaml").models.empty());
+  ASSERT_EQ(sidecar.models.size(), 1);
+  EXPECT_TRUE(sidecar.models[0].match("bcd"));
+  EXPECT_FALSE(sidecar.models[0].match("cb"));
+  EXPECT_EQ(sidecar.models[0].facts.num_parameters, 7000000000);
+  EXPECT_EQ(sidecar.models[0].facts.levers.at("tuning"), "base");
+  EXPECT_EQ(sidecar.files[0].num_fewshot, 5);
+  EXPECT_EQ(sidecar.tasks[0].chance.of_metric.at("acc"), 0.25);
+  EXPECT_EQ(sidecar.tasks[0].best.of_shares, 1);
+  EXPECT_FALSE(sidecar.tasks[0].higher_is_better.at("ppl"));
+  ASSERT_TRUE(sidecar.table);
+  EXPECT_EQ(sidecar.table->num_parameters->times, 1e9);
+  EXPECT_EQ(sidecar.table->scores[0].standard_error, "SE");
+  EXPECT_TRUE(parse_sidecar("", "s.yaml").models.empty());
 }
 
 TEST(Sidecar, NamesTheLineOfEveryMistake) {

@@ -743,8 +743,8 @@ TEST(Tables, HoldEveryRow) {
   EXPECT_EQ(tables[4].name, "analysis_efficiency");
   EXPECT_EQ(tables[5].name, "analysis_pareto");
   std::set<std::string> dimensions;
-  const std::vector<std::size_t> expected_rows = {report.verdict_rows.size(),
-                                                  report.ability_rows.size(), 4, 20, 5, 5};
+  const std::vector<std::size_t> expected_rows = {
+      report.verdict_rows.size(), report.ability_rows.size(), 4, 20, 5, 5};
   for (std::size_t t = 0; t < 6; ++t) {
     const std::size_t rows = expected_rows[t];
     std::set<std::string> names;
